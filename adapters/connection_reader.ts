@@ -1,0 +1,104 @@
+/**
+ * The reads of a TCP connection, first in, first out.
+ *
+ * Main side.
+ *
+ * @module
+ */
+import type { RemoteConnection } from "../stack/remote_socket.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
+import { Deadline } from "./deadlines.ts";
+import { networkError, type Reason } from "./errors.ts";
+
+interface PendingRead {
+  /** Takes what has arrived, and settles; false when it cannot yet. */
+  settle(): boolean;
+  reject(error: Error): void;
+}
+
+/**
+ * Reads of one connection that has data at times, and at last an end.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RemoteConnection } from "../stack/remote_socket.ts";
+ * import { ConnectionEnd } from "./connection_end.ts";
+ * import { ConnectionReader } from "./connection_reader.ts";
+ *
+ * const sink = { call() {}, callWithBytes() {}, forget() {} };
+ * const host = { address: "10.0.0.1", port: 80 };
+ * const socket = new RemoteConnection(sink, 1, host, host, 100);
+ * const reader = new ConnectionReader(socket, new ConnectionEnd(socket));
+ * socket.onChange = () => reader.update();
+ *
+ * const reads = [reader.read(new Uint8Array(4)), reader.read(new Uint8Array(4))];
+ * socket.receive(new Uint8Array(5));
+ * assertEquals(await Promise.all(reads), [4, 1]);
+ * ```
+ */
+export class ConnectionReader {
+  /** Of reads. */
+  readonly deadline: Deadline;
+  #socket: RemoteConnection;
+  #end: ConnectionEnd;
+  #pending: PendingRead[];
+
+  constructor(socket: RemoteConnection, end: ConnectionEnd) {
+    this.deadline = new Deadline(() => this.failPending("deadline-passed"));
+    this.#socket = socket;
+    this.#end = end;
+    this.#pending = [];
+  }
+
+  /** Fills a part of `target`, which is not empty; null at the end. */
+  read(target: Uint8Array): Promise<number | null> {
+    if (this.#ready()) return Promise.resolve(this.#socket.take(target));
+    return this.#read(() => this.#socket.take(target));
+  }
+
+  /** A new array of 1 to `max` bytes; null at the end. */
+  readChunk(max: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#read(() => {
+      const chunk = new Uint8Array(Math.min(max, this.#socket.readable));
+      this.#socket.take(chunk);
+      return chunk;
+    });
+  }
+
+  /** After the socket has changed. */
+  update(): void {
+    while (this.#pending.length > 0 && this.#pending[0].settle()) this.#pending.shift();
+  }
+
+  /** Rejects all reads that wait. */
+  failPending(reason: Reason): void {
+    for (const read of this.#pending.splice(0)) read.reject(networkError(reason));
+  }
+
+  #ready(): boolean {
+    return this.#socket.readable > 0 && this.#refusal() === undefined;
+  }
+
+  #refusal(): Reason | undefined {
+    return this.#end.refusal ?? (this.deadline.passed ? "deadline-passed" : undefined);
+  }
+
+  #read<T>(take: () => T): Promise<T | null> {
+    const refusal = this.#refusal();
+    if (refusal) return Promise.reject(networkError(refusal));
+    const { promise, resolve, reject } = Promise.withResolvers<T | null>();
+    this.#pending.push({ settle: () => this.#settle(take, resolve, reject), reject });
+    if (this.#pending.length === 1) this.update();
+    return promise;
+  }
+
+  #settle<T>(take: () => T, resolve: (value: T | null) => void, reject: (error: Error) => void): boolean {
+    const { readable, ended, ending } = this.#socket;
+    if (readable === 0 && !ended && ending === undefined) return false;
+    const failure = readable === 0 && !ended ? this.#end.takeFailure() : undefined;
+    if (failure) reject(networkError(failure));
+    else resolve(readable > 0 ? take() : null);
+    return true;
+  }
+}

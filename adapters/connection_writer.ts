@@ -1,0 +1,131 @@
+/**
+ * The writes of a TCP connection, first in, first out, and the end of writing behind them.
+ *
+ * Main side.
+ *
+ * @module
+ */
+import type { RemoteConnection } from "../stack/remote_socket.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
+import { Deadline } from "./deadlines.ts";
+import { networkError, type Reason } from "./errors.ts";
+
+/** Bytes that a write which must wait copies, at most: the rest is for the next write, as after any partial one. */
+const WAITING_WRITE_MAX = 64 * 1024;
+
+interface PendingWrite {
+  /** Undefined: the end of writing. */
+  bytes: Uint8Array | undefined;
+  resolve(written: number): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Writes of one connection whose engine takes bytes as the peer acknowledges.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RemoteConnection } from "../stack/remote_socket.ts";
+ * import { ConnectionEnd } from "./connection_end.ts";
+ * import { ConnectionWriter } from "./connection_writer.ts";
+ *
+ * const sink = { call() {}, callWithBytes() {}, forget() {} };
+ * const host = { address: "10.0.0.1", port: 80 };
+ * const socket = new RemoteConnection(sink, 1, host, host, 4);
+ * const writer = new ConnectionWriter(socket, new ConnectionEnd(socket));
+ * socket.onChange = () => writer.update();
+ *
+ * const writes = [writer.write(new Uint8Array(5)), writer.write(new Uint8Array(5))];
+ * socket.grant(9);
+ * assertEquals(await Promise.all(writes), [4, 5]);
+ * ```
+ */
+export class ConnectionWriter {
+  /** Of writes. The end of writing has none. */
+  readonly deadline: Deadline;
+  #socket: RemoteConnection;
+  #end: ConnectionEnd;
+  #pending: PendingWrite[];
+  #writeClosed: boolean;
+
+  constructor(socket: RemoteConnection, end: ConnectionEnd) {
+    this.deadline = new Deadline(() => this.#expire());
+    this.#socket = socket;
+    this.#end = end;
+    this.#pending = [];
+    this.#writeClosed = false;
+  }
+
+  /** Takes the bytes at once, as far as they are taken at all; resolves to how many. */
+  write(bytes: Uint8Array): Promise<number> {
+    const refusal = this.#end.refusal ?? (this.deadline.passed ? "deadline-passed" : undefined);
+    if (refusal) return Promise.reject(networkError(refusal));
+    if (this.#pending.length === 0) {
+      const problem = this.#problem();
+      if (problem) return Promise.reject(networkError(problem));
+      const written = this.#socket.write(bytes);
+      if (written > 0 || bytes.length === 0) return Promise.resolve(written);
+    }
+    return this.#wait(bytes.slice(0, WAITING_WRITE_MAX));
+  }
+
+  /** Ends writing behind the writes that wait. */
+  async closeWrite(): Promise<void> {
+    const { refusal } = this.#end;
+    if (refusal) throw networkError(refusal);
+    if (this.#pending.length === 0) this.#closeWrite();
+    else await this.#wait(undefined);
+  }
+
+  /** After the socket has changed. */
+  update(): void {
+    while (this.#pending.length > 0 && this.#settle(this.#pending[0])) this.#pending.shift();
+  }
+
+  /** Rejects all writes that wait, and the end of writing behind them. */
+  failPending(reason: Reason): void {
+    for (const write of this.#pending.splice(0)) write.reject(networkError(reason));
+  }
+
+  #wait(bytes: Uint8Array | undefined): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#pending.push({ bytes, resolve, reject });
+    return promise;
+  }
+
+  #settle(write: PendingWrite): boolean {
+    if (write.bytes === undefined) {
+      this.#closeWrite();
+      write.resolve(0);
+      return true;
+    }
+    const problem = this.#problem();
+    if (problem) {
+      write.reject(networkError(problem));
+      return true;
+    }
+    const written = this.#socket.write(write.bytes);
+    if (written === 0 && write.bytes.length > 0) return false;
+    write.resolve(written);
+    return true;
+  }
+
+  #problem(): Reason | undefined {
+    if (this.#writeClosed) return "broken-pipe";
+    return this.#socket.ending === undefined ? undefined : this.#end.takeFailure() ?? "broken-pipe";
+  }
+
+  #closeWrite(): void {
+    if (this.#writeClosed) return;
+    this.#writeClosed = true;
+    if (this.#socket.ending === undefined) this.#socket.closeWrite();
+  }
+
+  #expire(): void {
+    const writes = this.#pending.filter((write) => write.bytes !== undefined);
+    this.#pending = this.#pending.filter((write) => write.bytes === undefined);
+    for (const write of writes) write.reject(networkError("deadline-passed"));
+    this.update();
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Sockets in the shape of Deno's own, and the ways to open them by name.
+ *
+ * @module
+ */
+export { Connector } from "./connector.ts";
+export { DatagramConn } from "./datagram_conn.ts";
+export type { Deadlines } from "./deadlines.ts";
+export {
+  type ConnectUDPOptions,
+  type DenoNet,
+  denoNet,
+  type DenoNetConnect,
+  type DenoNetListen,
+  type DenoNetListenDatagram,
+} from "./deno_net.ts";
+export { ListenConfig } from "./listen_config.ts";
+export { TCPConn } from "./tcp_conn.ts";
+export { TCPListener } from "./tcp_listener.ts";
+export { UDPConn } from "./udp_conn.ts";

@@ -1,0 +1,45 @@
+/**
+ * The one line between a stack's two sides. Its ends are alike: over a MessagePort between threads, or in memory on one.
+ *
+ * Both sides.
+ *
+ * @module
+ */
+import type { Turn } from "./messages.ts";
+
+/** One end: sends turns of `Out`, and hands over those of `In` in order. */
+export interface Cable<Out, In> {
+  /** Sends a turn; its batch is gone from this side. */
+  post(turn: Turn<Out>): void;
+  /** Called for each turn that arrives. Set once. */
+  onTurn: ((turn: Turn<In>) => void) | null;
+  /** Ends the line. */
+  close(): void;
+}
+
+/** The present, in ms since the epoch with fractions; comparable across threads. */
+export function timestamp(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** An end at a MessagePort. */
+export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
+  const cable: Cable<Out, In> = {
+    post: (turn) => port.postMessage(turn, turn.batch ? [turn.batch] : []),
+    onTurn: null,
+    close: () => port.close(),
+  };
+  port.onmessage = ({ data }) => cable.onTurn?.(data);
+  return cable;
+}
+
+/** Two ends on one thread. Turns arrive in a later microtask, in order. */
+export function inlineCables<A, B>(): [Cable<A, B>, Cable<B, A>] {
+  const a: Cable<A, B> = { post: (turn) => queueMicrotask(() => b.onTurn?.(turn)), onTurn: null, close };
+  const b: Cable<B, A> = { post: (turn) => queueMicrotask(() => a.onTurn?.(turn)), onTurn: null, close };
+  function close() {
+    a.onTurn = null;
+    b.onTurn = null;
+  }
+  return [a, b];
+}

@@ -1,0 +1,180 @@
+/**
+ * Drives an engine: gives it the time, the packets and the calls of each turn, and posts what comes of it, once. The
+ * only place of a stack with a clock and a timer.
+ *
+ * Worker side; on the main thread for an inline stack.
+ *
+ * @module
+ */
+import { BatchReader } from "../vnic/batch.ts";
+import { type Cable, timestamp } from "./cable.ts";
+import { Engine } from "./engine/engine.ts";
+import type { SocketEvent } from "./engine/events.ts";
+import { type Call, type Event, PACKET_CREDIT, type StackConfig, type Turn } from "./messages.ts";
+import { OutgoingTurn } from "./outgoing_turn.ts";
+import { StreamCredits } from "./stream_credits.ts";
+
+/** Node's upper bound of a timer; a later deadline is looked at again then. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** Credit that is worth a message of its own. */
+const CREDIT_TO_RETURN = PACKET_CREDIT / 4;
+
+/** Runs one engine until it is told to stop. */
+export class Driver {
+  readonly #cable: Cable<Event, Call>;
+  readonly #engine: Engine;
+  readonly #out: OutgoingTurn;
+  readonly #streams: StreamCredits;
+  /** ms since the epoch at which the engine's clock stands at 0. */
+  readonly #epoch: number;
+  #lastArrival: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt: number;
+  #stopping: boolean;
+
+  constructor(cable: Cable<Event, Call>, config: StackConfig) {
+    this.#cable = cable;
+    this.#engine = new Engine({ ...config, random: secureRandom });
+    this.#out = new OutgoingTurn(cable);
+    this.#streams = new StreamCredits(this.#engine, this.#out);
+    this.#epoch = timestamp();
+    this.#lastArrival = 0;
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    this.#stopping = false;
+    cable.onTurn = (turn) => this.#takeTurn(turn);
+    this.#out.push({ kind: "started" });
+    this.#out.post();
+  }
+
+  /** Ends it without another word. */
+  terminate(): void {
+    clearTimeout(this.#timer);
+    this.#cable.onTurn = null;
+  }
+
+  #takeTurn(turn: Turn<Call>): void {
+    const now = timestamp() - this.#epoch;
+    this.#out.packetsTaken(turn.credit);
+    const reader = turn.batch ? new BatchReader(turn.batch, turn.batchLength) : NOTHING;
+    const arrived = Math.min(now, Math.max(this.#lastArrival, turn.postedAt - this.#epoch));
+    this.#lastArrival = arrived;
+    for (const call of turn.items) {
+      if (call.op === "packets") this.#receive(call.count, reader, arrived);
+      else this.#perform(call, reader, now);
+    }
+    this.#run(now);
+  }
+
+  #receive(count: number, reader: BatchReader, arrived: number): void {
+    let bytes = 0;
+    for (let i = 0; i < count && reader.advance(); i++) {
+      bytes += reader.length;
+      this.#engine.receive(arrived, reader.view, reader.offset, reader.length);
+    }
+    this.#out.returnCredit(bytes);
+  }
+
+  #perform(call: Exclude<Call, { op: "packets" }>, reader: BatchReader, now: number): void {
+    const engine = this.#engine;
+    switch (call.op) {
+      case "listen":
+        return engine.listen(now, call.id, call, call.backlog);
+      case "accept":
+        return engine.accept(now, call.id);
+      case "connect":
+        return engine.connect(now, call.id, call.localPort, call.remote);
+      case "write":
+        return void engine.write(now, call.id, reader.next());
+      case "consumed":
+        return this.#streams.consumed(now, call.id, call.bytes);
+      case "closeWrite":
+        return engine.closeWrite(now, call.id);
+      case "close":
+        return engine.close(now, call.id, this.#streams.close(call.id));
+      case "abort":
+        this.#streams.close(call.id);
+        return engine.abort(now, call.id);
+      case "setNoDelay":
+        return engine.setNoDelay(now, call.id, call.on);
+      case "setKeepAlive":
+        return engine.setKeepAlive(now, call.id, call.on);
+      case "bind":
+        return engine.bind(now, call.id, call.local);
+      case "connectDatagram":
+        return engine.connectDatagram(now, call.id, call.localPort, call.remote);
+      case "send":
+        return engine.send(now, call.id, reader.next(), call.to);
+      case "setMTU":
+        return engine.setMTU(now, call.mtu);
+      case "stop":
+        this.#stopping = true;
+        return engine.stop(now);
+    }
+  }
+
+  /** Lets the engine act until it is quiet, or waits for credit. */
+  #run(now: number): void {
+    this.#engine.tick(now);
+    for (;;) {
+      this.#engine.transmit(now, this.#out);
+      const quiet = !this.#pollEvents(now);
+      if (this.#out.isFull) this.#out.post();
+      else if (quiet) break;
+    }
+    if (this.#stopping) return this.#stop();
+    if (this.#out.isWorthPosting(CREDIT_TO_RETURN)) this.#out.post();
+    this.#armTimer(now);
+  }
+
+  #pollEvents(now: number): boolean {
+    let any = false;
+    for (let event = this.#engine.pollEvent(); event; event = this.#engine.pollEvent()) {
+      any = true;
+      this.#tell(event, now);
+    }
+    return any;
+  }
+
+  #tell(event: SocketEvent, now: number): void {
+    if (event.kind === "readable") return this.#streams.pump(now, event.id);
+    if (event.kind === "released") this.#streams.close(event.id);
+    this.#out.push(event);
+  }
+
+  #armTimer(now: number): void {
+    const deadline = this.#engine.nextDeadline();
+    // A timer that fires early finds nothing due and is set anew; one that fires late must be replaced.
+    if (this.#timer !== undefined && this.#timerAt <= deadline) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (deadline === Infinity) return;
+    this.#timerAt = deadline;
+    this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.max(0, deadline - now), LONGEST_TIMER));
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    this.#run(timestamp() - this.#epoch);
+  }
+
+  #stop(): void {
+    this.#out.push({ kind: "stopped" });
+    this.#out.post();
+    this.terminate();
+  }
+}
+
+const NOTHING = new BatchReader(new ArrayBuffer(0), 0);
+
+const pool = new Uint32Array(256);
+let poolUsed = pool.length;
+
+/** A number in [0, 1) that nobody can predict. */
+function secureRandom(): number {
+  if (poolUsed === pool.length) {
+    crypto.getRandomValues(pool);
+    poolUsed = 0;
+  }
+  return pool[poolUsed++] / 0x1_0000_0000;
+}

@@ -1,0 +1,66 @@
+/**
+ * The bytes of a stream, addressed by sequence number: byte `seq` lies at `seq & mask`, so that a segment that
+ * arrives out of order is written where it belongs.
+ *
+ * @module
+ */
+
+const SMALLEST = 2048;
+
+/** A ring that grows on demand and gives its memory back when told that it is empty. */
+export class ByteRing {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #mask: number;
+
+  constructor() {
+    this.#bytes = EMPTY;
+    this.#mask = 0;
+  }
+
+  /** Bytes of memory held. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** Makes room for `needed` bytes from `start` on; the first `used` of them are kept. */
+  reserve(needed: number, start: number, used: number): void {
+    if (needed <= this.#bytes.length) return;
+    let capacity = Math.max(SMALLEST, this.#bytes.length);
+    while (capacity < needed) capacity *= 2;
+    const grown = new Uint8Array(capacity);
+    const mask = capacity - 1;
+    for (let done = 0; done < used;) {
+      const from = (start + done) & this.#mask;
+      const to = (start + done) & mask;
+      const part = Math.min(used - done, this.#bytes.length - from, capacity - to);
+      grown.set(this.#bytes.subarray(from, from + part), to);
+      done += part;
+    }
+    this.#bytes = grown;
+    this.#mask = mask;
+  }
+
+  /** Writes `length` bytes of `source` at `seq`. There must be room. */
+  write(seq: number, source: Uint8Array, offset: number, length: number): void {
+    const at = seq & this.#mask;
+    const first = Math.min(length, this.#bytes.length - at);
+    this.#bytes.set(source.subarray(offset, offset + first), at);
+    if (first < length) this.#bytes.set(source.subarray(offset + first, offset + length), 0);
+  }
+
+  /** Copies `length` bytes from `seq` on. */
+  read(seq: number, target: Uint8Array, offset: number, length: number): void {
+    const at = seq & this.#mask;
+    const first = Math.min(length, this.#bytes.length - at);
+    target.set(this.#bytes.subarray(at, at + first), offset);
+    if (first < length) target.set(this.#bytes.subarray(0, length - first), offset + first);
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    this.#bytes = EMPTY;
+    this.#mask = 0;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

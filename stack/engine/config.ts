@@ -1,0 +1,126 @@
+/**
+ * What an engine is told when it is made, and the defaults of what is left out.
+ *
+ * Both sides.
+ *
+ * @module
+ */
+import type { RandomSource } from "./random.ts";
+
+/** How a stack's TCP behaves. What is left out has the default named. Times in ms, sizes in bytes. */
+export interface TCPOptions {
+  /** Congestion control. Accepted and without effect yet: it is NewReno (RFC 5681). */
+  congestion?: "cubic" | "newreno";
+  /** Whether an idle sender starts slowly again (RFC 5681 §4.1). Accepted and without effect yet. */
+  idleRestart?: boolean;
+  /** Selective acknowledgements (RFC 2018). Accepted and without effect yet. */
+  sack?: boolean;
+  /** Timestamps (RFC 7323 §3). Accepted and without effect yet. */
+  timestamps?: boolean;
+  /** Loss detection by time (RFC 8985). Accepted and without effect yet. */
+  rack?: boolean;
+  /** Explicit congestion notification (RFC 3168). Accepted and without effect yet. */
+  ecn?: boolean;
+  /** How long data may stay unacknowledged before the connection times out (RFC 5482). Accepted and without effect yet. */
+  userTimeout?: number;
+  /** Segments that may be sent before the first acknowledgement, within the bound of RFC 6928. 10. */
+  initialWindow?: number;
+  /** Whether to offer and accept window scaling (RFC 7323 §2). true. */
+  windowScaling?: boolean;
+  /** Whether small segments are sent at once; false is Nagle's algorithm (RFC 896). true. */
+  noDelay?: boolean;
+  /** How long an acknowledgement may wait for company; 0 acknowledges every segment (RFC 1122 §4.2.3.2). 40. */
+  delayedAck?: number;
+  /** The least retransmission timeout. 200. */
+  minRto?: number;
+  /** How often a SYN is repeated before the dial times out. 6. */
+  synRetries?: number;
+  /** How often a segment is repeated before the connection times out. 15. */
+  retries?: number;
+  /** How long a closed connection stays in TIME-WAIT (RFC 9293 §3.6.1). 60,000. */
+  timeWait?: number;
+  /** Asks peers that were silent for `idle`, every `interval`, `count` times. Off; 7,200,000, 75,000, 9 when turned on. */
+  keepAlive?: { idle: number; interval: number; count: number };
+  /** The most that a connection holds of what the program has written and the peer has not acknowledged. 1 MiB. */
+  sendBuffer?: { max: number };
+  /** The most that a connection holds of what has arrived and the program has not read. 1 MiB. */
+  receiveBuffer?: { max: number };
+}
+
+/** Bounds on what peers can make a stack hold. What is left out has the default named. */
+export interface StackLimits {
+  /** Connections of all states. 100,000. */
+  connections?: number;
+  /** Connections that a listener keeps until the program accepts them, unless `listen` says less. 4096. */
+  backlog?: number;
+  /** Half-open connections of a listener. 1024. */
+  synQueue?: number;
+  /** ICMP errors sent in a second. 1000. */
+  icmpRate?: number;
+  /** Bytes that wait in a datagram socket's receive queue. 256 KiB. */
+  udpQueue?: number;
+  /** First and last port chosen for dials and for port 0. 32768 to 60999. */
+  ephemeralPorts?: readonly [first: number, last: number];
+}
+
+/** What an engine is made from. */
+export interface EngineConfig {
+  /** IP literals, at least one. */
+  addresses: readonly string[];
+  /** The largest packet in bytes, headers included. */
+  mtu: number;
+  /** Numbers in [0, 1). The engine has no other source of randomness. */
+  random: RandomSource;
+  tcp?: TCPOptions;
+  limits?: StackLimits;
+}
+
+/** TCP options with nothing left out. */
+export interface TCPSettings {
+  initialWindow: number;
+  windowScaling: boolean;
+  noDelay: boolean;
+  delayedAck: number;
+  minRto: number;
+  synRetries: number;
+  retries: number;
+  timeWait: number;
+  keepAlive: { on: boolean; idle: number; interval: number; count: number };
+  sendBuffer: number;
+  receiveBuffer: number;
+}
+
+/** Fills in the defaults. */
+export function tcpSettings(options: TCPOptions = {}): TCPSettings {
+  return {
+    initialWindow: options.initialWindow ?? 10,
+    windowScaling: options.windowScaling ?? true,
+    noDelay: options.noDelay ?? true,
+    delayedAck: options.delayedAck ?? 40,
+    minRto: options.minRto ?? 200,
+    synRetries: options.synRetries ?? 6,
+    retries: options.retries ?? 15,
+    timeWait: options.timeWait ?? 60_000,
+    keepAlive: {
+      idle: 7_200_000,
+      interval: 75_000,
+      count: 9,
+      ...options.keepAlive,
+      on: options.keepAlive !== undefined,
+    },
+    sendBuffer: options.sendBuffer?.max ?? 1024 * 1024,
+    receiveBuffer: options.receiveBuffer?.max ?? 1024 * 1024,
+  };
+}
+
+/** Fills in the defaults. */
+export function stackLimits(limits: StackLimits = {}): Required<StackLimits> {
+  return {
+    connections: limits.connections ?? 100_000,
+    backlog: limits.backlog ?? 4096,
+    synQueue: limits.synQueue ?? 1024,
+    icmpRate: limits.icmpRate ?? 1000,
+    udpQueue: limits.udpQueue ?? 256 * 1024,
+    ephemeralPorts: limits.ephemeralPorts ?? [32768, 60999],
+  };
+}

@@ -1,0 +1,260 @@
+/**
+ * A host's protocol engine, sans-IO: packets, calls and the time go in; packets and events come out. It has no clock,
+ * no timer, no thread and no randomness of its own.
+ *
+ * `now` is a number of ms with fractions that never goes back by more than the age of a batch. Extra calls of
+ * {@link Engine.tick}, {@link Engine.transmit} and {@link Engine.pollEvent} do nothing.
+ *
+ * @module
+ */
+import { PROTOCOL_ICMPV4, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ip.ts";
+import { Address } from "./address.ts";
+import { type EngineConfig, stackLimits, tcpSettings } from "./config.ts";
+import { Counters } from "./counters.ts";
+import { EventQueue } from "./event_queue.ts";
+import type { Endpoint, SocketEvent } from "./events.ts";
+import { ICMP } from "./icmp.ts";
+import { IPInput } from "./ip_input.ts";
+import { IPOutput } from "./ip_output.ts";
+import { LocalAddresses } from "./local_addresses.ts";
+import type { PacketSink } from "./packet_sink.ts";
+import type { Packet } from "./packet.ts";
+import { add } from "./seq.ts";
+import { abort, closeBoth, closeWrite } from "./tcp/close.ts";
+import { setKeepAlive } from "./tcp/keep_alive.ts";
+import { TCP } from "./tcp/tcp.ts";
+import { considerWindowUpdate } from "./tcp/window.ts";
+import { type Datagram, UDP } from "./udp.ts";
+
+export type { EngineConfig, StackLimits, TCPOptions } from "./config.ts";
+export type { Endpoint, FailureReason, SocketEvent } from "./events.ts";
+export type { PacketSink } from "./packet_sink.ts";
+export type { Datagram } from "./udp.ts";
+
+/** One host. Sockets are named by ids that the caller chooses, positive and not reused before `released`. */
+export class Engine {
+  /** What was received, sent and dropped. */
+  readonly counters: Counters;
+  readonly #events: EventQueue;
+  readonly #output: IPOutput;
+  readonly #input: IPInput;
+  readonly #icmp: ICMP;
+  readonly #udp: UDP;
+  readonly #tcp: TCP;
+
+  /** Throws a TypeError for an address that is no IP literal. */
+  constructor(config: EngineConfig) {
+    const local = new LocalAddresses(config.addresses);
+    const limits = stackLimits(config.limits);
+    const { random } = config;
+    const counters = new Counters();
+    const events = new EventQueue();
+    const output = new IPOutput(local, config.mtu, random, counters);
+    this.counters = counters;
+    this.#events = events;
+    this.#output = output;
+    this.#input = new IPInput(local, counters);
+    this.#icmp = new ICMP(output, counters, limits.icmpRate);
+    this.#udp = new UDP({ output, local, counters, events, icmp: this.#icmp }, limits.udpQueue);
+    this.#tcp = new TCP({ output, local, counters, events, random, settings: tcpSettings(config.tcp), limits });
+  }
+
+  /** One packet from the wire: `length` bytes of `view` from `offset` on. Whatever is wrong with it is counted. */
+  receive(now: number, view: DataView, offset: number, length: number): void {
+    const packet = this.#input.read(view, offset, length, true);
+    if (packet) this.#dispatch(now, packet);
+  }
+
+  /** Fires what is due. */
+  tick(now: number): void {
+    this.#tcp.tick(now);
+  }
+
+  /** When {@link tick} must be called next; Infinity when idle. */
+  nextDeadline(): number {
+    return this.#tcp.timers.next();
+  }
+
+  /** Writes the packets that may be sent now; false when `out` was full before all were written. */
+  transmit(now: number, out: PacketSink): boolean {
+    this.#output.useWire(out);
+    let all: boolean;
+    do {
+      all = this.#output.flushReplies() && this.#tcp.transmit(now) && this.#udp.transmit();
+    } while (this.#receiveLoopback(now));
+    this.#output.useWire(null);
+    return all;
+  }
+
+  /** The oldest event that was not polled. */
+  pollEvent(): SocketEvent | undefined {
+    return this.#events.poll();
+  }
+
+  /** Listens for connections. 0.0.0.0 is every IPv4 address, :: every address. Throws a TypeError for a bad address. */
+  listen(_now: number, id: number, at: Endpoint, backlog: number): void {
+    this.#tcp.listen(id, requireAddress(at.address), at.port, backlog);
+  }
+
+  /** Opens a connection; `connected`, or `failed` and `released`, tell how it went. */
+  connect(now: number, id: number, localPort: number, remote: Endpoint): void {
+    this.#tcp.connect(now, id, localPort, requireAddress(remote.address), remote.port);
+  }
+
+  /** The program took an accepted connection out of the backlog. */
+  accept(_now: number, id: number): void {
+    this.#tcp.accept(id);
+  }
+
+  /** Takes bytes to send, as many as the send buffer has room for, and returns how many. */
+  write(_now: number, id: number, bytes: Uint8Array): number {
+    const c = this.#tcp.get(id);
+    if (!c || c.state === "CLOSED" || c.finRequested) return 0;
+    const held = c.bufferedBytes;
+    const length = Math.min(bytes.length, this.#tcp.settings.sendBuffer - held);
+    if (length <= 0) return 0;
+    c.sendBuffer.reserve(held + length, add(c.sndEnd, -held), held);
+    c.sendBuffer.write(c.sndEnd, bytes, 0, length);
+    c.sndEnd = add(c.sndEnd, length);
+    this.#tcp.queue(c);
+    return length;
+  }
+
+  /** Moves up to `target.length` bytes that have arrived out of the connection, and returns how many. */
+  read(_now: number, id: number, target: Uint8Array): number {
+    const c = this.#tcp.get(id);
+    if (!c) return 0;
+    const length = Math.min(target.length, c.unreadBytes);
+    if (length === 0) return 0;
+    c.receiveBuffer.read(c.rcvRead, target, 0, length);
+    c.rcvRead = add(c.rcvRead, length);
+    considerWindowUpdate(c);
+    if (c.unreadBytes === 0) {
+      c.readableReported = false;
+      this.#tcp.reportEnd(c);
+      this.#tcp.releaseWhenRead(c);
+    }
+    return length;
+  }
+
+  /** Bytes that {@link read} could return; for a datagram socket, what its oldest datagram counts. */
+  readable(id: number): number {
+    return this.#tcp.get(id)?.unreadBytes ?? this.#udp.nextSize(id);
+  }
+
+  /** Sends FIN after what was written. */
+  closeWrite(_now: number, id: number): void {
+    const c = this.#tcp.get(id);
+    if (c) closeWrite(c);
+  }
+
+  /**
+   * Lets go of a socket of any kind. Of a connection, what was written is still delivered; `unread` says that the
+   * program has not read all that it was given, which makes RST follow the FIN. `released` tells the end.
+   */
+  close(now: number, id: number, unread = false): void {
+    const c = this.#tcp.get(id);
+    if (c) {
+      closeBoth(c, unread, now);
+      c.updateDeadline();
+    } else if (!this.#tcp.closeListener(id)) {
+      this.#udp.close(id);
+    }
+  }
+
+  /** Resets a connection. */
+  abort(_now: number, id: number): void {
+    const c = this.#tcp.get(id);
+    if (c) abort(c);
+  }
+
+  /** Turns Nagle's algorithm off or on. */
+  setNoDelay(_now: number, id: number, on: boolean): void {
+    const c = this.#tcp.get(id);
+    if (!c) return;
+    c.noDelay = on;
+    this.#tcp.queue(c);
+  }
+
+  /** Turns keep-alive on or off (RFC 1122 §4.2.3.6). */
+  setKeepAlive(now: number, id: number, on: boolean): void {
+    const c = this.#tcp.get(id);
+    if (!c) return;
+    setKeepAlive(c, on, now);
+    c.updateDeadline();
+  }
+
+  /** Whether the id is a TCP connection's. */
+  isConnection(id: number): boolean {
+    return this.#tcp.get(id) !== undefined;
+  }
+
+  /** Opens a datagram socket that talks to anybody. */
+  bind(_now: number, id: number, local: Endpoint): void {
+    this.#udp.bind(id, requireAddress(local.address), local.port);
+  }
+
+  /** Opens a datagram socket that talks to one peer; `bound`, or `failed` and `released`, tell how it went. */
+  connectDatagram(_now: number, id: number, localPort: number, remote: Endpoint): void {
+    this.#udp.connect(id, localPort, requireAddress(remote.address), remote.port);
+  }
+
+  /** Queues one datagram. The bytes are kept, not copied, until `writable` tells that it was sent. */
+  send(_now: number, id: number, bytes: Uint8Array, to: Endpoint): void {
+    this.#udp.send(id, bytes, requireAddress(to.address), to.port);
+  }
+
+  /** The oldest datagram that has arrived at a socket. */
+  readDatagram(_now: number, id: number): Datagram | undefined {
+    return this.#udp.read(id);
+  }
+
+  /** Packets may have another size from now on. */
+  setMTU(_now: number, mtu: number): void {
+    this.#output.mtu = mtu;
+    this.#tcp.updateMTU();
+  }
+
+  /** Resets all connections; {@link transmit} must follow. */
+  stop(_now: number): void {
+    this.#tcp.abortAll();
+  }
+
+  #receiveLoopback(now: number): boolean {
+    const queue = this.#output.loopback;
+    if (queue.isEmpty) return false;
+    while (!queue.isEmpty) {
+      const packet = this.#input.read(queue.view, queue.nextOffset, queue.nextLength, false);
+      if (packet) this.#dispatch(now, packet);
+      queue.shift();
+    }
+    return true;
+  }
+
+  #dispatch(now: number, packet: Packet): void {
+    switch (packet.protocol) {
+      case PROTOCOL_TCP:
+        return this.#tcp.receive(now, packet);
+      case PROTOCOL_UDP:
+        return this.#udp.receive(now, packet);
+      case packet.isIPv4 ? PROTOCOL_ICMPV4 : PROTOCOL_ICMPV6:
+        return this.#receiveICMP(packet);
+      default:
+        this.counters.drop("unknownProtocol");
+        this.#icmp.sendProtocolUnreachable(now, packet);
+    }
+  }
+
+  #receiveICMP(packet: Packet): void {
+    const error = this.#icmp.receive(packet);
+    if (!error) return;
+    if (error.packet.protocol === PROTOCOL_TCP) this.#tcp.receiveError(error.packet, error.reason);
+    else if (error.packet.protocol === PROTOCOL_UDP) this.#udp.receiveError(error.packet, error.reason);
+  }
+}
+
+function requireAddress(text: string): Address {
+  const address = Address.parse(text);
+  if (!address) throw new TypeError(`Cannot use address "${text}": not an IP literal`);
+  return address;
+}

@@ -1,0 +1,32 @@
+/**
+ * Events on their way to the driver.
+ *
+ * @module
+ */
+import type { SocketEvent } from "./events.ts";
+
+/** First in, first out. */
+export class EventQueue {
+  #events: SocketEvent[];
+  #read: number;
+
+  constructor() {
+    this.#events = [];
+    this.#read = 0;
+  }
+
+  push(event: SocketEvent): void {
+    this.#events.push(event);
+  }
+
+  /** The oldest event. */
+  poll(): SocketEvent | undefined {
+    if (this.#read === this.#events.length) return undefined;
+    const event = this.#events[this.#read++];
+    if (this.#read === this.#events.length) {
+      this.#events.length = 0;
+      this.#read = 0;
+    }
+    return event;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The way out: writes IP headers, and keeps packets to the host's own addresses inside.
+ *
+ * @module
+ */
+import { DEFAULT_HOP_LIMIT } from "../wire/ip.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import type { Address } from "./address.ts";
+import type { Counters } from "./counters.ts";
+import type { LocalAddresses } from "./local_addresses.ts";
+import { PacketQueue, type PacketSink } from "./packet_sink.ts";
+import { type RandomSource, randomUint16 } from "./random.ts";
+
+/** Bytes of packets that the host may have under way to itself. */
+const LOOPBACK_LIMIT = 16 * 1024 * 1024;
+/** Bytes of answers that may wait for the next transmission. */
+const REPLY_LIMIT = 256 * 1024;
+
+/** Writes packets in place: `open`, then the payload at `offset` of `view` and `bytes`, then `close`. */
+export class IPOutput {
+  view: DataView;
+  bytes: Uint8Array;
+  /** Where the IP payload goes. */
+  offset: number;
+  /** Packets to the host itself. */
+  readonly loopback: PacketQueue;
+  /** Answers made while a packet was being received. */
+  readonly replies: PacketQueue;
+  mtu: number;
+  readonly #local: LocalAddresses;
+  readonly #counters: Counters;
+  readonly #random: RandomSource;
+  #wire: PacketSink;
+  #sink: PacketSink;
+  #start: number;
+  #source: Address | null;
+  #destination: Address | null;
+  readonly #ipv4: ipv4.Fields;
+
+  constructor(local: LocalAddresses, mtu: number, random: RandomSource, counters: Counters) {
+    this.loopback = new PacketQueue(LOOPBACK_LIMIT);
+    this.replies = new PacketQueue(REPLY_LIMIT);
+    this.view = this.replies.view;
+    this.bytes = this.replies.bytes;
+    this.offset = 0;
+    this.mtu = mtu;
+    this.#local = local;
+    this.#counters = counters;
+    this.#random = random;
+    this.#wire = this.replies;
+    this.#sink = this.replies;
+    this.#start = 0;
+    this.#source = null;
+    this.#destination = null;
+    this.#ipv4 = {
+      totalLength: 0,
+      identification: 0,
+      flagsAndOffset: ipv4.FLAG_DONT_FRAGMENT,
+      ttl: DEFAULT_HOP_LIMIT,
+      protocol: 0,
+      source: 0,
+      destination: 0,
+    };
+  }
+
+  /** Packets for the wire go to `sink`; without one, they wait as replies. */
+  useWire(sink: PacketSink | null): void {
+    this.#wire = sink ?? this.replies;
+  }
+
+  /** Makes room for an IP payload of up to `length` bytes; false when there is none now. */
+  open(source: Address, destination: Address, length: number): boolean {
+    const header = destination.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH;
+    const sink = this.#local.delivers(destination) ? this.loopback : this.#wire;
+    if (!sink.reserve(header + length)) return false;
+    this.#sink = sink;
+    this.#source = source;
+    this.#destination = destination;
+    this.#start = sink.offset;
+    this.view = sink.view;
+    this.bytes = sink.bytes;
+    this.offset = sink.offset + header;
+    return true;
+  }
+
+  /** Writes the header of the packet whose payload of `length` bytes stands there, and sends it. */
+  close(protocol: number, length: number): void {
+    const header = this.offset - this.#start;
+    if (header === ipv4.HEADER_LENGTH) this.#writeIPv4(protocol, header + length);
+    else this.#writeIPv6(protocol, length);
+    this.#counters.sent++;
+    this.#sink.commit(header + length);
+  }
+
+  /** Moves replies to the wire; false when it is full before all are out. */
+  flushReplies(): boolean {
+    const replies = this.replies;
+    while (!replies.isEmpty) {
+      const length = replies.nextLength;
+      if (!this.#wire.reserve(length)) return false;
+      this.#wire.bytes.set(replies.bytes.subarray(replies.nextOffset, replies.nextOffset + length), this.#wire.offset);
+      this.#wire.commit(length);
+      replies.shift();
+    }
+    return true;
+  }
+
+  #writeIPv4(protocol: number, totalLength: number): void {
+    const fields = this.#ipv4;
+    fields.totalLength = totalLength;
+    fields.identification = randomUint16(this.#random);
+    fields.protocol = protocol;
+    fields.source = this.#source!.w3;
+    fields.destination = this.#destination!.w3;
+    ipv4.write(this.view, this.#start, fields);
+  }
+
+  #writeIPv6(protocol: number, payloadLength: number): void {
+    ipv6.write(this.view, this.#start, {
+      payloadLength,
+      nextHeader: protocol,
+      hopLimit: DEFAULT_HOP_LIMIT,
+      flowLabel: 0,
+      source: this.#source!,
+      destination: this.#destination!,
+    });
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Fifth, the ACK field (RFC 9293 §3.10.7.4): what the peer has, and how much more it can take.
+ *
+ * @module
+ */
+import { add, after, atOrBefore, before, distance } from "../seq.ts";
+import { discard, enterTimeWait, startLinger } from "./close.ts";
+import type { Connection } from "./connection.ts";
+import { sendChallengeAck } from "./receive.ts";
+import { acknowledgedNew, countDuplicate } from "./recovery.ts";
+import type { Segment } from "./segment.ts";
+import type { SentSegment } from "./sent_queue.ts";
+
+/** Takes SEG.ACK and SEG.WND; false when the segment must be dropped, or the connection is gone. */
+export function acknowledge(c: Connection, segment: Segment, now: number): boolean {
+  if (after(segment.ack, c.sndNxt) || before(segment.ack, add(c.sndUna, -c.maxSndWnd))) {
+    sendChallengeAck(c, now);
+    return false;
+  }
+  if (after(segment.ack, c.sndUna)) {
+    takeNew(c, segment.ack, now);
+    updateWindow(c, segment);
+  } else {
+    const duplicate = isDuplicate(c, segment);
+    updateWindow(c, segment);
+    if (duplicate) countDuplicate(c, now);
+  }
+  if (c.sndWnd === 0) c.timeouts = 0;
+  return advanceClose(c, now);
+}
+
+/** RFC 5681 §2: no data, nothing new, the same window, and data under way. */
+function isDuplicate(c: Connection, segment: Segment): boolean {
+  return segment.ack === c.sndUna && segment.length === 0 && c.sent.count > 0 && !c.probing &&
+    scaledWindow(c, segment) === c.sndWnd;
+}
+
+function takeNew(c: Connection, ack: number, now: number): void {
+  const inFlight = c.inFlight;
+  const bytes = distance(ack, c.sndUna);
+  const data = dataBytes(c, ack);
+  let sentAt = -Infinity;
+  let resent = false;
+  c.sent.acknowledge(ack, (gone: SentSegment) => {
+    resent ||= gone.transmissions > 1;
+    sentAt = gone.sentAt;
+  });
+  c.sndUna = ack;
+  c.synAcknowledged = true;
+  c.timeouts = 0;
+  c.rtt.backoff = 0;
+  // Karn, and: what waited behind a gap until it was filled says nothing about the path.
+  if (!resent && sentAt !== -Infinity) c.rtt.sample(now - sentAt);
+  acknowledgedNew(c, bytes, inFlight, now);
+  if (data > 0 && !c.orphaned) {
+    c.freedBytes += data;
+    c.tcp.reportWritable(c);
+  }
+  c.retransmitAt = c.sent.count > 0 ? now + c.rtt.rto : Infinity;
+}
+
+/** How many of the sequence numbers up to `ack` are bytes that the program wrote: not SYN, not FIN. */
+function dataBytes(c: Connection, ack: number): number {
+  const first = c.synAcknowledged ? c.sndUna : add(c.iss, 1);
+  const last = after(ack, c.sndEnd) ? c.sndEnd : ack;
+  return Math.max(0, distance(last, first));
+}
+
+/** SND.WND, from segments that are not older than the one it came from. */
+function updateWindow(c: Connection, segment: Segment): void {
+  const newer = before(c.sndWl1, segment.seq) || (c.sndWl1 === segment.seq && atOrBefore(c.sndWl2, segment.ack));
+  if (!newer) return;
+  const window = scaledWindow(c, segment);
+  if (window > 0 && c.probing) {
+    c.probing = false;
+    c.rtt.backoff = 0;
+    if (c.sent.count > 0) c.sent.markAllLost();
+  }
+  if (window > c.sndWnd && c.sent.count === 0) {
+    c.rtt.backoff = 0;
+    c.retransmitAt = Infinity;
+  }
+  c.sndWnd = window;
+  c.sndWl1 = segment.seq;
+  c.sndWl2 = segment.ack;
+  c.maxSndWnd = Math.max(c.maxSndWnd, window);
+}
+
+/** The window of a SYN is never scaled (RFC 7323 §2.2). */
+function scaledWindow(c: Connection, segment: Segment): number {
+  return c.state === "SYN-SENT" ? segment.window : segment.window << c.sndShift;
+}
+
+/** What our FIN's acknowledgement brings about; false when the connection is gone. */
+function advanceClose(c: Connection, now: number): boolean {
+  if (!c.finSent || c.sndUna !== c.sndNxt) return true;
+  if (c.state === "FIN-WAIT-1") {
+    c.setState("FIN-WAIT-2");
+    if (c.orphaned) startLinger(c, now);
+  } else if (c.state === "CLOSING") {
+    enterTimeWait(c, now);
+  } else if (c.state === "LAST-ACK") {
+    discard(c);
+    return false;
+  }
+  return true;
+}

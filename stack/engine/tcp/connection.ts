@@ -1,0 +1,258 @@
+/**
+ * One connection's state: the transmission control block (RFC 9293 §3.3.1). The functions beside this file change it.
+ *
+ * @module
+ */
+import { PROTOCOL_TCP } from "../../wire/ip.ts";
+import type { Address } from "../address.ts";
+import { ByteRing } from "../byte_ring.ts";
+import type { FailureReason } from "../events.ts";
+import { Ranges } from "../ranges.ts";
+import { add, distance } from "../seq.ts";
+import type { TimerOwner } from "../timers.ts";
+import { type CongestionControl, initialWindow } from "./congestion.ts";
+import type { Listener } from "./listener.ts";
+import { NewReno } from "./newreno.ts";
+import { RTTEstimator } from "./rtt.ts";
+import { SentQueue } from "./sent_queue.ts";
+import type { State } from "./state.ts";
+import type { TCP } from "./tcp.ts";
+
+/** The four-tuple that names a connection. */
+export interface FourTuple {
+  readonly local: Address;
+  readonly localPort: number;
+  readonly remote: Address;
+  readonly remotePort: number;
+}
+
+/** SND.x and RCV.x of the RFC are `sndX` and `rcvX`. Sequence numbers are int32, times ms, sizes bytes. */
+export class Connection implements TimerOwner, FourTuple {
+  readonly tcp: TCP;
+  readonly id: number;
+  readonly local: Address;
+  readonly localPort: number;
+  readonly remote: Address;
+  readonly remotePort: number;
+  /** What the addresses and the protocol add to every checksum. */
+  readonly pseudoHeaderSum: number;
+  state: State;
+  /** The listener that it came through, until the program has accepted it. */
+  listener: Listener | null;
+
+  // Sending.
+  iss: number;
+  synAcknowledged: boolean;
+  sndUna: number;
+  sndNxt: number;
+  sndWnd: number;
+  sndWl1: number;
+  sndWl2: number;
+  sndShift: number;
+  /** Window scaling is offered or, once the peer's SYN is known, agreed. */
+  scaling: boolean;
+  /** The largest window that the peer has offered. */
+  maxSndWnd: number;
+  /** What the peer said it can take in one segment. */
+  peerMss: number;
+  /** The most data bytes that go into one segment. */
+  mss: number;
+  readonly sendBuffer: ByteRing;
+  /** The sequence number after the last byte that the program has written. */
+  sndEnd: number;
+  /** Bytes acknowledged that the program has not been told of. */
+  freedBytes: number;
+  /** The program closed its direction. */
+  finRequested: boolean;
+  finSent: boolean;
+  readonly sent: SentQueue;
+  noDelay: boolean;
+  keepAlive: boolean;
+  /** Probes that the peer has not answered. */
+  keepAliveProbes: number;
+
+  // Loss recovery.
+  readonly rtt: RTTEstimator;
+  congestion: CongestionControl;
+  duplicateAcks: number;
+  inRecovery: boolean;
+  /** Where recovery ends: SND.NXT when it started. */
+  recoveryPoint: number;
+  /** Timeouts since the peer last acknowledged something or, with its window closed, answered. */
+  timeouts: number;
+  /** The segment under way is a probe of a closed window (RFC 9293 §3.8.6.1). */
+  probing: boolean;
+  /** Whether the congestion window held the sender back since it last grew. */
+  cwndLimited: boolean;
+
+  // Receiving.
+  irs: number;
+  rcvNxt: number;
+  /** The first byte that the program has not read. */
+  rcvRead: number;
+  rcvShift: number;
+  /** The right edge of the widest window ever offered. */
+  rcvEdge: number;
+  readonly receiveBuffer: ByteRing;
+  readonly outOfOrder: Ranges;
+  /** The peer's FIN came, at {@link finSeq}, though maybe ahead of data. */
+  finReceived: boolean;
+  finSeq: number;
+  /** The largest segment that has arrived. */
+  rcvMss: number;
+  /** RCV.NXT in the last acknowledgement sent. */
+  lastAckSent: number;
+  /** Something must be acknowledged with the next transmission, alone or with data. */
+  ackOwed: boolean;
+  /** Acknowledgements that must go out alone, so that the peer counts them as duplicates (RFC 5681 §2). */
+  duplicateAcksOwed: number;
+
+  // Deadlines, Infinity when off.
+  retransmitAt: number;
+  delayedAckAt: number;
+  keepAliveAt: number;
+  /** End of TIME-WAIT, or of a FIN-WAIT-2 that nobody waits in. */
+  lingerAt: number;
+  deadline: number;
+  timerIndex: number;
+  timerKey: number;
+
+  // Ends.
+  /** The program let go of the connection: nothing is reported any more. */
+  orphaned: boolean;
+  /** The program closed without reading everything: RST follows the FIN. */
+  resetAfterFin: boolean;
+  failure: FailureReason | undefined;
+  /** `readable` was reported and nothing read since. */
+  readableReported: boolean;
+  endReported: boolean;
+  /** In the list of those with something to send. */
+  queued: boolean;
+  hash: number;
+  nextInBucket: Connection | null;
+
+  constructor(tcp: TCP, id: number, tuple: FourTuple, mss: number) {
+    this.tcp = tcp;
+    this.id = id;
+    this.local = tuple.local;
+    this.localPort = tuple.localPort;
+    this.remote = tuple.remote;
+    this.remotePort = tuple.remotePort;
+    this.pseudoHeaderSum = tuple.local.sum + tuple.remote.sum + PROTOCOL_TCP;
+    this.state = "CLOSED";
+    this.listener = null;
+    this.iss = 0;
+    this.synAcknowledged = false;
+    this.sndUna = 0;
+    this.sndNxt = 0;
+    this.sndWnd = 0;
+    this.sndWl1 = 0;
+    this.sndWl2 = 0;
+    this.sndShift = 0;
+    this.scaling = tcp.settings.windowScaling;
+    this.maxSndWnd = 0;
+    this.peerMss = mss;
+    this.mss = mss;
+    this.sendBuffer = new ByteRing();
+    this.sndEnd = 0;
+    this.freedBytes = 0;
+    this.finRequested = false;
+    this.finSent = false;
+    this.sent = new SentQueue();
+    this.noDelay = tcp.settings.noDelay;
+    this.keepAlive = tcp.settings.keepAlive.on;
+    this.keepAliveProbes = 0;
+    this.rtt = new RTTEstimator(tcp.settings.minRto);
+    this.congestion = new NewReno(initialWindow(tcp.settings.initialWindow, mss), mss);
+    this.duplicateAcks = 0;
+    this.inRecovery = false;
+    this.recoveryPoint = 0;
+    this.timeouts = 0;
+    this.probing = false;
+    this.cwndLimited = false;
+    this.irs = 0;
+    this.rcvNxt = 0;
+    this.rcvRead = 0;
+    this.rcvShift = 0;
+    this.rcvEdge = 0;
+    this.receiveBuffer = new ByteRing();
+    this.outOfOrder = new Ranges();
+    this.finReceived = false;
+    this.finSeq = 0;
+    this.rcvMss = mss;
+    this.lastAckSent = 0;
+    this.ackOwed = false;
+    this.duplicateAcksOwed = 0;
+    this.retransmitAt = Infinity;
+    this.delayedAckAt = Infinity;
+    this.keepAliveAt = Infinity;
+    this.lingerAt = Infinity;
+    this.deadline = Infinity;
+    this.timerIndex = -1;
+    this.timerKey = 0;
+    this.orphaned = false;
+    this.resetAfterFin = false;
+    this.failure = undefined;
+    this.readableReported = false;
+    this.endReported = false;
+    this.queued = false;
+    this.hash = 0;
+    this.nextInBucket = null;
+  }
+
+  /** The only way to change the state. */
+  setState(state: State): void {
+    this.state = state;
+  }
+
+  /** The peer's MSS is known: segments and the first window are sized by it (RFC 6928 §2, RFC 5681 §3.1). */
+  setPeerMSS(peerMss: number): void {
+    this.peerMss = peerMss;
+    this.mss = Math.min(peerMss, this.tcp.largestSegment(this.remote));
+    const synWasLost = this.sent.count > 0 && this.sent.at(0).transmissions > 1;
+    const window = synWasLost ? this.mss : initialWindow(this.tcp.settings.initialWindow, this.mss);
+    this.congestion = new NewReno(window, this.mss);
+  }
+
+  /** The host's MTU has changed. */
+  updateMSS(): void {
+    this.mss = Math.min(this.peerMss, this.tcp.largestSegment(this.remote));
+    this.congestion.setMSS(this.mss);
+  }
+
+  /** Bytes that the program has written and the peer has not acknowledged. */
+  get bufferedBytes(): number {
+    const first = this.synAcknowledged ? this.sndUna : add(this.iss, 1);
+    // Once our FIN is acknowledged, SND.UNA stands one beyond the data.
+    return Math.max(0, distance(this.sndEnd, first));
+  }
+
+  /** Bytes that the program has written and no segment carries yet. */
+  get unsentBytes(): number {
+    return this.finSent ? 0 : distance(this.sndEnd, this.sndNxt);
+  }
+
+  /** Bytes that have arrived in order and that the program has not read. The FIN is none of them. */
+  get unreadBytes(): number {
+    const end = this.finReceived && this.rcvNxt === ((this.finSeq + 1) | 0) ? this.finSeq : this.rcvNxt;
+    return distance(end, this.rcvRead);
+  }
+
+  /** Whether everything before the peer's FIN, and the FIN, has arrived. */
+  get hasAllFromPeer(): boolean {
+    return this.finReceived && this.rcvNxt === ((this.finSeq + 1) | 0);
+  }
+
+  /** What is believed to be under way: sent, not acknowledged, not lost, and not arrived out of order. */
+  get inFlight(): number {
+    const { sent } = this;
+    const arrived = Math.min(this.duplicateAcks * this.mss, Math.max(0, sent.bytes - sent.lostBytes - this.mss));
+    return sent.bytes - sent.lostBytes - arrived;
+  }
+
+  /** To be called after a deadline has changed. */
+  updateDeadline(): void {
+    this.deadline = Math.min(this.retransmitAt, this.delayedAckAt, this.lingerAt, this.keepAliveAt);
+    this.tcp.timers.update(this);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Listening sockets: which one a SYN is for, and the backlog (RFC 9293 §3.10.7.2).
+ *
+ * @module
+ */
+import { ACK, RST, SYN } from "../../wire/tcp.ts";
+import type { Address } from "../address.ts";
+import type { Packet } from "../packet.ts";
+import { openPassive } from "./open.ts";
+import { sendReset } from "./reset.ts";
+import type { Segment } from "./segment.ts";
+import type { TCP } from "./tcp.ts";
+
+/** One listening socket. */
+export class Listener {
+  readonly id: number;
+  /** 0.0.0.0 is every IPv4 address, :: every address. */
+  readonly address: Address;
+  readonly port: number;
+  readonly backlog: number;
+  /** Connections that are established and that the program has not accepted. */
+  waiting: number;
+  /** Connections in SYN-RECEIVED. */
+  halfOpen: number;
+
+  constructor(id: number, address: Address, port: number, backlog: number) {
+    this.id = id;
+    this.address = address;
+    this.port = port;
+    this.backlog = backlog;
+    this.waiting = 0;
+    this.halfOpen = 0;
+  }
+
+  /** 0: not for this listener; an exact address fits best, then the wildcard of the family, then ::. */
+  fit(packet: Packet): number {
+    if (this.address.equals(packet.d0, packet.d1, packet.d2, packet.d3)) return 3;
+    if (!this.address.isUnspecified) return 0;
+    if (this.address.isIPv4) return packet.isIPv4 ? 2 : 0;
+    return 1;
+  }
+}
+
+/** All listening sockets of a host. */
+export class Listeners {
+  readonly #byPort: Map<number, Listener[]>;
+  readonly #byId: Map<number, Listener>;
+
+  constructor() {
+    this.#byPort = new Map();
+    this.#byId = new Map();
+  }
+
+  add(listener: Listener): void {
+    this.#byId.set(listener.id, listener);
+    this.#byPort.set(listener.port, [...this.#byPort.get(listener.port) ?? [], listener]);
+  }
+
+  get(id: number): Listener | undefined {
+    return this.#byId.get(id);
+  }
+
+  delete(listener: Listener): void {
+    this.#byId.delete(listener.id);
+    const others = this.#byPort.get(listener.port)!.filter((other) => other !== listener);
+    if (others.length > 0) this.#byPort.set(listener.port, others);
+    else this.#byPort.delete(listener.port);
+  }
+
+  /** The listener that fits a packet best. */
+  find(packet: Packet, port: number): Listener | undefined {
+    let best: Listener | undefined;
+    for (const listener of this.#byPort.get(port) ?? []) {
+      if (listener.fit(packet) > (best ? best.fit(packet) : 0)) best = listener;
+    }
+    return best;
+  }
+}
+
+/** A segment for a listener: RST is ignored, ACK is reset, SYN opens, anything else is dropped. */
+export function receiveInListen(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
+  if (segment.has(RST)) return;
+  if (segment.has(ACK)) return sendReset(tcp, packet, segment);
+  if (!segment.has(SYN)) return;
+  if (listener.waiting >= listener.backlog) return tcp.counters.drop("queueFull");
+  if (listener.halfOpen >= tcp.limits.synQueue) return tcp.counters.drop("queueFull");
+  openPassive(tcp, listener, packet, segment, now);
+}

@@ -1,0 +1,122 @@
+/**
+ * How connections come to be: the SYNs of both sides (RFC 9293 §3.5, §3.10.1, §3.10.7.3).
+ *
+ * @module
+ */
+import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
+import type { Packet } from "../packet.ts";
+import { add, after, atOrBefore } from "../seq.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { advanceToFin, breakConnection } from "./close.ts";
+import { Connection, type FourTuple } from "./connection.ts";
+import type { Listener } from "./listener.ts";
+import { receiveText } from "./text.ts";
+import { sendReset } from "./reset.ts";
+import type { Segment } from "./segment.ts";
+import type { TCP } from "./tcp.ts";
+import { shiftFor } from "./window.ts";
+
+/** What a peer that names no MSS can take (RFC 9293 §3.7.1). */
+const DEFAULT_MSS_IPV4 = 536;
+const DEFAULT_MSS_IPV6 = 1220;
+/** A smaller MSS would make headers of everything. */
+const LEAST_MSS = 48;
+
+/** Opens a connection to a peer: SYN-SENT. `iss` is its first sequence number. */
+export function openActive(tcp: TCP, id: number, tuple: FourTuple, iss: number): Connection {
+  const c = createConnection(tcp, id, tuple, iss);
+  c.setState("SYN-SENT");
+  tcp.add(c);
+  tcp.queue(c);
+  return c;
+}
+
+/** A SYN came for a listener: SYN-RECEIVED. */
+export function openPassive(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
+  if (tcp.isFull) return tcp.counters.drop("connectionLimit");
+  const tuple = {
+    local: packet.destination(),
+    localPort: segment.destinationPort,
+    remote: packet.source(),
+    remotePort: segment.sourcePort,
+  };
+  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.initialSequence(tuple, now));
+  c.listener = listener;
+  listener.halfOpen++;
+  takeSyn(c, segment);
+  c.setState("SYN-RECEIVED");
+  tcp.add(c);
+  tcp.queue(c);
+}
+
+/** A segment in SYN-SENT. */
+export function receiveInSynSent(c: Connection, packet: Packet, segment: Segment, now: number): void {
+  const acceptable = segment.has(ACK) && after(segment.ack, c.iss) && atOrBefore(segment.ack, c.sndNxt);
+  if (segment.has(ACK) && !acceptable) return sendReset(c.tcp, packet, segment);
+  if (segment.has(RST)) {
+    if (acceptable) breakConnection(c, "refused");
+    return;
+  }
+  if (!segment.has(SYN)) return;
+  takeSyn(c, segment);
+  if (!acceptable) return enterSimultaneousOpen(c);
+  c.sndWnd = segment.window;
+  c.ackOwed = true;
+  acknowledge(c, segment, now);
+  establish(c);
+  if (segment.dataLength > 0 || segment.has(FIN)) receiveText(c, segment, now);
+}
+
+/** Both SYNs are acknowledged. */
+export function establish(c: Connection): void {
+  c.setState("ESTABLISHED");
+  if (c.finRequested) advanceToFin(c);
+  if (c.orphaned) return;
+  const { tcp, listener, id } = c;
+  const local = { address: String(c.local), port: c.localPort };
+  const remote = { address: String(c.remote), port: c.remotePort };
+  const sendBuffer = tcp.settings.sendBuffer;
+  if (listener) {
+    listener.halfOpen--;
+    listener.waiting++;
+    tcp.events.push({ kind: "accepted", id, listener: listener.id, local, remote, sendBuffer });
+  } else {
+    tcp.events.push({ kind: "connected", id, local, remote, sendBuffer });
+  }
+}
+
+function enterSimultaneousOpen(c: Connection): void {
+  c.setState("SYN-RECEIVED");
+  const first = c.sent.at(0);
+  if (c.sent.count > 0) c.sent.markLost(first);
+}
+
+function createConnection(tcp: TCP, id: number, tuple: FourTuple, iss: number): Connection {
+  const c = new Connection(tcp, id, tuple, tcp.largestSegment(tuple.remote));
+  c.iss = iss;
+  c.sndUna = iss;
+  c.sndNxt = iss;
+  c.sndEnd = add(iss, 1);
+  c.recoveryPoint = iss;
+  c.rcvShift = c.scaling ? shiftFor(tcp.settings.receiveBuffer) : 0;
+  return c;
+}
+
+/** Takes what the peer's SYN says: sequence number, window, options. */
+function takeSyn(c: Connection, segment: Segment): void {
+  const { options } = segment;
+  c.irs = segment.seq;
+  c.rcvNxt = add(segment.seq, 1);
+  c.rcvRead = c.rcvNxt;
+  c.lastAckSent = c.rcvNxt;
+  c.rcvEdge = add(c.rcvNxt, Math.min(0xffff, c.tcp.settings.receiveBuffer));
+  c.scaling = c.scaling && options.windowShift >= 0;
+  c.sndShift = c.scaling ? options.windowShift : 0;
+  if (!c.scaling) c.rcvShift = 0;
+  c.sndWnd = segment.window;
+  c.sndWl1 = segment.seq;
+  c.sndWl2 = c.iss;
+  c.maxSndWnd = c.sndWnd;
+  const offered = options.maximumSegmentSize || (c.remote.isIPv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6);
+  c.setPeerMSS(Math.max(LEAST_MSS, offered));
+}

@@ -1,0 +1,108 @@
+/**
+ * A segment arrives for a connection past SYN-SENT: the steps of RFC 9293 §3.10.7.4, in its order, with the checks of
+ * RFC 5961.
+ *
+ * @module
+ */
+import { ACK, RST, SYN } from "../../wire/tcp.ts";
+import type { Packet } from "../packet.ts";
+import { add, atOrAfter, before } from "../seq.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { breakConnection, discard, restartTimeWait } from "./close.ts";
+import type { Connection } from "./connection.ts";
+import { establish } from "./open.ts";
+import { sendReset } from "./reset.ts";
+import type { Segment } from "./segment.ts";
+import { receiveText } from "./text.ts";
+import { receiveWindow } from "./window.ts";
+
+/** Takes one segment. */
+export function receiveSegment(c: Connection, packet: Packet, segment: Segment, now: number): void {
+  if (!checkSequence(c, segment, now)) return;
+  if (segment.has(RST)) return receiveReset(c, segment, now);
+  if (segment.has(SYN)) return receiveSyn(c, now);
+  if (!segment.has(ACK)) return;
+  if (c.state === "SYN-RECEIVED" && !leaveSynReceived(c, packet, segment)) return;
+  if (!acknowledge(c, segment, now)) return;
+  receiveText(c, segment, now);
+}
+
+/** First, sequence number: four cases of an acceptable segment. */
+function checkSequence(c: Connection, segment: Segment, now: number): boolean {
+  if (isAcceptable(c, segment)) return true;
+  if (segment.has(RST)) return false;
+  if (isKeepAliveOrProbe(c, segment)) {
+    if (segment.has(ACK) && c.state !== "SYN-RECEIVED") acknowledge(c, segment, now);
+    if (c.state !== "CLOSED") c.ackOwed = true;
+    return false;
+  }
+  c.tcp.counters.drop("unacceptable");
+  if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) {
+    if (c.sent.count > 0) c.sent.markLost(c.sent.at(0));
+    return false;
+  }
+  if (c.state === "TIME-WAIT") restartTimeWait(c, now);
+  c.ackOwed = true;
+  return false;
+}
+
+function isAcceptable(c: Connection, segment: Segment): boolean {
+  const window = receiveWindow(c);
+  const { length } = segment;
+  if (length === 0) {
+    return window === 0 ? segment.seq === c.rcvNxt : inWindow(c, segment.seq, window);
+  }
+  if (window === 0) return false;
+  return inWindow(c, segment.seq, window) || inWindow(c, add(segment.endSeq, -1), window);
+}
+
+function inWindow(c: Connection, seq: number, window: number): boolean {
+  return atOrAfter(seq, c.rcvNxt) && before(seq, add(c.rcvNxt, window));
+}
+
+/** With a closed window no data is acceptable, yet the acknowledgement beside it counts (§3.10.7.4). */
+function isKeepAliveOrProbe(c: Connection, segment: Segment): boolean {
+  return receiveWindow(c) === 0 && segment.seq === c.rcvNxt;
+}
+
+/** Second, the RST bit (RFC 5961 §3.2): only the exact sequence number resets; another one is challenged. */
+function receiveReset(c: Connection, segment: Segment, now: number): void {
+  if (segment.seq !== c.rcvNxt) return sendChallengeAck(c, now);
+  if (c.state === "SYN-RECEIVED") {
+    if (c.listener) discard(c);
+    else breakConnection(c, "refused");
+  } else if (c.state === "CLOSING" || c.state === "LAST-ACK" || c.state === "TIME-WAIT") {
+    discard(c);
+  } else {
+    breakConnection(c, "reset");
+  }
+}
+
+/** Fourth, the SYN bit (RFC 5961 §4.2). */
+function receiveSyn(c: Connection, now: number): void {
+  if (c.state === "SYN-RECEIVED" && c.listener) discard(c);
+  else sendChallengeAck(c, now);
+}
+
+/** Tells a peer what we expect, not more often than the host's limit, in case it is really the peer. */
+export function sendChallengeAck(c: Connection, now: number): void {
+  if (c.tcp.challengeAcks.take(now)) c.ackOwed = true;
+  else c.tcp.counters.drop("rateLimited");
+}
+
+/** Fifth, the ACK field, in SYN-RECEIVED: the handshake's last step. */
+function leaveSynReceived(c: Connection, packet: Packet, segment: Segment): boolean {
+  if (segment.ack !== c.sndNxt) {
+    sendReset(c.tcp, packet, segment);
+    return false;
+  }
+  if (c.listener && c.listener.waiting >= c.listener.backlog) {
+    c.tcp.counters.drop("queueFull");
+    return false;
+  }
+  c.sndWnd = segment.window << c.sndShift;
+  c.sndWl1 = segment.seq;
+  c.sndWl2 = segment.ack;
+  establish(c);
+  return true;
+}

@@ -1,0 +1,135 @@
+/**
+ * What a connection sends, and when: SYN, what was lost, new data, FIN, and acknowledgements that found no company.
+ *
+ * @module
+ */
+import { FIN, PSH } from "../../wire/tcp.ts";
+import { add, distance } from "../seq.ts";
+import { discard } from "./close.ts";
+import type { Connection } from "./connection.ts";
+import { emitReset, emitSegment, emitSyn } from "./emit.ts";
+import type { SentSegment } from "./sent_queue.ts";
+import { maySend } from "./state.ts";
+
+/** Sends all that may be sent now; false when the wire is full first. */
+export function transmit(c: Connection, now: number): boolean {
+  if (!transmitDuplicateAcks(c)) return false;
+  if (!transmitLost(c, now)) return false;
+  if (c.state === "SYN-SENT" || c.state === "SYN-RECEIVED") {
+    if (!transmitSyn(c, now)) return false;
+  } else if (maySend(c.state)) {
+    if (!transmitNew(c, now)) return false;
+    if (c.resetAfterFin && c.finSent) {
+      emitReset(c);
+      discard(c);
+      return true;
+    }
+  }
+  return !c.ackOwed || emitSegment(c, c.sndNxt, 0, 0);
+}
+
+function transmitSyn(c: Connection, now: number): boolean {
+  if (c.sndNxt !== c.iss) return true;
+  if (!emitSyn(c)) return false;
+  c.sndNxt = add(c.iss, 1);
+  c.sent.push(c.iss, c.sndNxt, true, false, now);
+  armRetransmission(c, now);
+  return true;
+}
+
+/** Segments judged lost, the oldest first, as far as the congestion window allows. */
+function transmitLost(c: Connection, now: number): boolean {
+  for (;;) {
+    const segment = c.sent.nextLost(c.mss);
+    if (!segment) return true;
+    const length = distance(segment.end, segment.start);
+    if (c.inFlight > 0 && c.inFlight + length > c.congestion.cwnd) return true;
+    if (!(segment.syn ? emitSyn(c) : retransmit(c, segment))) return false;
+    c.sent.markResent(segment, now);
+    armRetransmission(c, now);
+  }
+}
+
+function retransmit(c: Connection, segment: SentSegment): boolean {
+  const dataLength = distance(segment.end, segment.start) - (segment.fin ? 1 : 0);
+  return emitSegment(c, segment.start, dataLength, segment.fin ? FIN : PSH);
+}
+
+function transmitNew(c: Connection, now: number): boolean {
+  for (;;) {
+    const length = nextLength(c);
+    if (length < 0) return true;
+    if (!sendNew(c, now, length)) return false;
+  }
+}
+
+/** Sends `length` bytes of new data, and the FIN with the last of them; false when the wire is full. */
+export function sendNew(c: Connection, now: number, length: number): boolean {
+  const last = length === c.unsentBytes;
+  const fin = last && c.finRequested && (length === 0 || length < usableWindow(c));
+  const flags = (fin ? FIN : 0) | (last && length > 0 ? PSH : 0);
+  if (!emitSegment(c, c.sndNxt, length, flags)) return false;
+  const end = add(c.sndNxt, length + (fin ? 1 : 0));
+  c.sent.push(c.sndNxt, end, false, fin, now);
+  c.sndNxt = end;
+  if (fin) c.finSent = true;
+  if (c.retransmitAt === Infinity) armRetransmission(c, now);
+  return true;
+}
+
+/** How much new data the next segment may carry; 0 for a FIN alone, -1 for no segment now. */
+function nextLength(c: Connection): number {
+  if (c.finSent) return -1;
+  const usable = usableWindow(c);
+  if (usable <= 0) return -1;
+  const unsent = c.unsentBytes;
+  if (unsent === 0) return c.finRequested ? 0 : -1;
+  const length = Math.min(unsent, c.mss, usable);
+  if (c.inFlight > 0 && c.inFlight + length > c.congestion.cwnd) {
+    c.cwndLimited = true;
+    return -1;
+  }
+  return length === c.mss || isWorthSending(c, length, unsent) ? length : -1;
+}
+
+/** What the peer's window still lets out; negative when it was taken back. */
+function usableWindow(c: Connection): number {
+  return distance(add(c.sndUna, c.sndWnd), c.sndNxt);
+}
+
+/** Sender's silly window avoidance and Nagle's algorithm (RFC 1122 §4.2.3.4). */
+function isWorthSending(c: Connection, length: number, unsent: number): boolean {
+  if (length === unsent && (c.noDelay || c.sent.count === 0 || c.finRequested)) return true;
+  return length >= c.maxSndWnd / 2;
+}
+
+function transmitDuplicateAcks(c: Connection): boolean {
+  while (c.duplicateAcksOwed > 0) {
+    if (!emitSegment(c, c.sndNxt, 0, 0)) return false;
+    c.duplicateAcksOwed--;
+  }
+  return true;
+}
+
+/** Starts the retransmission timer anew (RFC 6298 §5). */
+export function armRetransmission(c: Connection, now: number): void {
+  c.retransmitAt = now + c.rtt.rto;
+}
+
+/** Whether something waits that the peer's window does not let out, with nothing under way that brings an answer. */
+export function isBlockedByWindow(c: Connection): boolean {
+  if (c.sent.count > 0 || !maySend(c.state) || c.finSent) return false;
+  return (c.unsentBytes > 0 || c.finRequested) && nextLength(c) < 0;
+}
+
+/** Decides whether what has arrived is acknowledged now or with the next data (RFC 1122 §4.2.3.2). */
+export function considerAck(c: Connection, now: number): void {
+  const unacknowledged = distance(c.rcvNxt, c.lastAckSent);
+  if (unacknowledged <= 0 || c.ackOwed) return;
+  const { delayedAck } = c.tcp.settings;
+  if (delayedAck === 0 || unacknowledged >= 2 * c.rcvMss) {
+    c.ackOwed = true;
+  } else if (c.delayedAckAt === Infinity) {
+    c.delayedAckAt = now + delayedAck;
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * One host's TCP: its connections and listeners, and the way of a segment to and from them.
+ *
+ * @module
+ */
+import { intact } from "../../wire/checksum.ts";
+import { destinationPort, sequence, sourcePort, SYN, valid } from "../../wire/tcp.ts";
+import { Address } from "../address.ts";
+import type { StackLimits, TCPSettings } from "../config.ts";
+import type { Counters } from "../counters.ts";
+import type { EventQueue } from "../event_queue.ts";
+import type { FailureReason } from "../events.ts";
+import type { IPOutput } from "../ip_output.ts";
+import type { LocalAddresses } from "../local_addresses.ts";
+import type { Packet } from "../packet.ts";
+import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
+import { RateLimit } from "../rate_limit.ts";
+import { add, after, atOrAfter, atOrBefore, latest } from "../seq.ts";
+import { Timers } from "../timers.ts";
+import { abort, breakConnection, discard } from "./close.ts";
+import type { Connection, FourTuple } from "./connection.ts";
+import { Demux } from "./demux.ts";
+import { heardFromPeer } from "./keep_alive.ts";
+import { Listener, Listeners, receiveInListen } from "./listener.ts";
+import { openActive, receiveInSynSent } from "./open.ts";
+import { receiveSegment } from "./receive.ts";
+import { sendReset } from "./reset.ts";
+import { Segment } from "./segment.ts";
+import { armRetransmission, isBlockedByWindow, transmit } from "./send.ts";
+import { fireDeadlines } from "./timeouts.ts";
+
+/** Challenge ACKs in a second, for the whole host (RFC 5961 §7). */
+const CHALLENGE_ACK_RATE = 1000;
+/** Initial sequence numbers advance by one every 4 µs (RFC 9293 §3.4.1). */
+const ISN_PER_MS = 250;
+/** How far a connection that takes over a four-tuple from TIME-WAIT starts beyond its predecessor (RFC 6191). */
+const ISN_GAP = 0x20000;
+const IPV4_AND_TCP_HEADERS = 40;
+const IPV6_AND_TCP_HEADERS = 60;
+
+/** What TCP needs of its host. */
+export interface TCPHost {
+  readonly output: IPOutput;
+  readonly local: LocalAddresses;
+  readonly counters: Counters;
+  readonly events: EventQueue;
+  readonly random: RandomSource;
+  readonly settings: TCPSettings;
+  readonly limits: Required<StackLimits>;
+}
+
+/** TCP of one host. */
+export class TCP {
+  readonly output: IPOutput;
+  readonly counters: Counters;
+  readonly events: EventQueue;
+  readonly settings: TCPSettings;
+  readonly limits: Required<StackLimits>;
+  readonly timers: Timers<Connection>;
+  readonly challengeAcks: RateLimit;
+  readonly #local: LocalAddresses;
+  readonly #demux: Demux;
+  readonly #listeners: Listeners;
+  readonly #byId: Map<number, Connection>;
+  readonly #isnHash: KeyedHash;
+  readonly #segment: Segment;
+  /** Connections with something to send, in turn. */
+  #sending: Connection[];
+  #lastAcceptedId: number;
+
+  constructor(host: TCPHost) {
+    this.output = host.output;
+    this.counters = host.counters;
+    this.events = host.events;
+    this.settings = host.settings;
+    this.limits = host.limits;
+    this.timers = new Timers();
+    this.challengeAcks = new RateLimit(CHALLENGE_ACK_RATE);
+    this.#local = host.local;
+    this.#demux = new Demux(randomInt32(host.random));
+    this.#listeners = new Listeners();
+    this.#byId = new Map();
+    this.#isnHash = new KeyedHash(host.random);
+    this.#segment = new Segment(new DataView(new ArrayBuffer(0)));
+    this.#sending = [];
+    this.#lastAcceptedId = 0;
+  }
+
+  /** Connections of all states. */
+  get isFull(): boolean {
+    return this.#demux.size >= this.limits.connections;
+  }
+
+  get connections(): Iterable<Connection> {
+    return this.#demux;
+  }
+
+  /** The connection with an id, while it lasts. */
+  get(id: number): Connection | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The most data that a packet to `remote` has room for. */
+  largestSegment(remote: Address): number {
+    return this.output.mtu - (remote.isIPv4 ? IPV4_AND_TCP_HEADERS : IPV6_AND_TCP_HEADERS);
+  }
+
+  /** The first sequence number of a connection (RFC 6528 §3). */
+  initialSequence(tuple: FourTuple, now: number): number {
+    const hash = this.#isnHash.ofFourTuple(tuple.local, tuple.localPort, tuple.remote, tuple.remotePort);
+    return add(hash, Math.floor(now * ISN_PER_MS) | 0);
+  }
+
+  nextAcceptedId(): number {
+    return --this.#lastAcceptedId;
+  }
+
+  listen(id: number, address: Address, port: number, backlog: number): void {
+    this.#listeners.add(new Listener(id, address, port, Math.min(backlog, this.limits.backlog)));
+  }
+
+  /** Starts a dial; events tell how it ends. */
+  connect(now: number, id: number, localPort: number, remote: Address, remotePort: number): void {
+    const target = remote.isUnspecified ? Address.parse(remote.isIPv4 ? "127.0.0.1" : "::1")! : remote;
+    const local = this.#local.sourceFor(target);
+    if (!local) return this.#refuseDial(id, "network-unreachable");
+    const tuple = { local, localPort, remote: target, remotePort };
+    const predecessor = this.#demux.findTuple(tuple);
+    let iss = this.initialSequence(tuple, now);
+    if (predecessor) {
+      if (predecessor.state !== "TIME-WAIT") return this.#refuseDial(id, "address-in-use");
+      iss = latest(iss, add(predecessor.sndNxt, ISN_GAP));
+      discard(predecessor);
+    } else if (this.isFull) {
+      return this.#refuseDial(id, "no-buffers");
+    }
+    openActive(this, id, tuple, iss);
+  }
+
+  /** The program took a connection out of its listener's backlog. */
+  accept(id: number): void {
+    const c = this.#byId.get(id);
+    if (!c?.listener) return;
+    c.listener.waiting--;
+    c.listener = null;
+  }
+
+  /** Ends a listener; connections that were not accepted are reset. */
+  closeListener(id: number): boolean {
+    const listener = this.#listeners.get(id);
+    if (!listener) return false;
+    this.#listeners.delete(listener);
+    for (const c of [...this.#demux]) {
+      if (c.listener === listener) abort(c);
+    }
+    this.events.push({ kind: "released", id });
+    return true;
+  }
+
+  /** The MTU changed: segments follow it, down at once and up as far as the peer allows. */
+  updateMTU(): void {
+    for (const c of this.#demux) c.updateMSS();
+  }
+
+  /** Resets all connections. */
+  abortAll(): void {
+    for (const c of [...this.#demux]) abort(c);
+  }
+
+  /** Takes one packet. */
+  receive(now: number, packet: Packet): void {
+    const { view, payload, payloadLength } = packet;
+    if (!valid(view, payload, payloadLength)) return this.counters.drop("malformed");
+    if (!intact(view, payload, payloadLength, packet.pseudoHeaderSum(payloadLength))) {
+      return this.counters.drop("checksum");
+    }
+    const segment = this.#segment;
+    segment.read(packet);
+    const c = this.#demux.find(packet, segment.destinationPort, segment.sourcePort);
+    if (!c || this.#yieldsTimeWait(c, segment)) return this.#receiveForNobody(packet, segment, now);
+    if (c.state === "SYN-SENT") receiveInSynSent(c, packet, segment, now);
+    else receiveSegment(c, packet, segment, now);
+    if (c.state === "CLOSED") return;
+    heardFromPeer(c, now);
+    this.queue(c);
+    c.updateDeadline();
+  }
+
+  /** An ICMP error came back about a segment of this host (RFC 5927 §4: only one that is in flight counts). */
+  receiveError(packet: Packet, reason: FailureReason): void {
+    const { view, payload } = packet;
+    const c = this.#demux.findTuple({
+      local: packet.source(),
+      localPort: sourcePort(view, payload),
+      remote: packet.destination(),
+      remotePort: destinationPort(view, payload),
+    });
+    if (!c) return;
+    const seq = sequence(view, payload);
+    if (!atOrAfter(seq, c.sndUna) || !atOrBefore(seq, c.sndNxt)) return;
+    if (c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener)) breakConnection(c, reason);
+  }
+
+  /** Fires deadlines that have come. */
+  tick(now: number): void {
+    for (;;) {
+      const c = this.timers.popDue(now);
+      if (!c) return;
+      fireDeadlines(c, now);
+      if (c.state === "CLOSED") continue;
+      this.queue(c);
+      c.updateDeadline();
+    }
+  }
+
+  /** Sends what may be sent; false when the wire is full before all is out. */
+  transmit(now: number): boolean {
+    const sending = this.#sending;
+    let done = 0;
+    for (; done < sending.length; done++) {
+      const c = sending[done];
+      if (c.state !== "CLOSED" && !transmit(c, now)) break;
+      c.queued = false;
+      if (c.state === "CLOSED") continue;
+      if (c.retransmitAt === Infinity && isBlockedByWindow(c)) armRetransmission(c, now);
+      c.updateDeadline();
+    }
+    if (done === sending.length) {
+      sending.length = 0;
+      return true;
+    }
+    // The one that met the full wire goes last, so that none starves.
+    this.#sending = [...sending.slice(done + 1), sending[done]];
+    return false;
+  }
+
+  /** Puts a connection among those with something to send. */
+  queue(c: Connection): void {
+    if (c.queued) return;
+    c.queued = true;
+    this.#sending.push(c);
+  }
+
+  add(c: Connection): void {
+    this.#demux.add(c);
+    this.#byId.set(c.id, c);
+  }
+
+  /** Takes a connection out of the network; its id lives until the program has read what arrived. */
+  remove(c: Connection): void {
+    this.#demux.delete(c);
+    c.updateDeadline();
+    this.releaseWhenRead(c);
+  }
+
+  /** Ends a connection's id, once it is out of the network and nothing is left to read. */
+  releaseWhenRead(c: Connection): void {
+    if (c.state !== "CLOSED" || !this.#byId.has(c.id)) return;
+    if (!c.orphaned) {
+      if (c.unreadBytes > 0) return;
+      if (c.failure) this.events.push({ kind: "failed", id: c.id, reason: c.failure });
+    }
+    this.#byId.delete(c.id);
+    c.receiveBuffer.release();
+    this.events.push({ kind: "released", id: c.id });
+  }
+
+  /** Tells that the peer's stream has ended, once everything before was read. */
+  reportEnd(c: Connection): void {
+    if (c.orphaned || c.endReported || !c.hasAllFromPeer || c.unreadBytes > 0) return;
+    c.endReported = true;
+    this.events.push({ kind: "ended", id: c.id });
+  }
+
+  /** Tells how many more bytes may be written. */
+  reportWritable(c: Connection): void {
+    this.events.push({ kind: "writable", id: c.id, bytes: c.freedBytes });
+    c.freedBytes = 0;
+  }
+
+  #refuseDial(id: number, reason: FailureReason): void {
+    this.events.push({ kind: "failed", id, reason });
+    this.events.push({ kind: "released", id });
+  }
+
+  #receiveForNobody(packet: Packet, segment: Segment, now: number): void {
+    const listener = this.#listeners.find(packet, segment.destinationPort);
+    if (listener) return receiveInListen(this, listener, packet, segment, now);
+    this.counters.drop("noSocket");
+    sendReset(this, packet, segment);
+  }
+
+  /** A SYN beyond all that a connection in TIME-WAIT has received starts a new one in its place (RFC 6191). */
+  #yieldsTimeWait(c: Connection, segment: Segment): boolean {
+    if (c.state !== "TIME-WAIT" || segment.flags !== SYN || !after(segment.seq, c.rcvNxt)) return false;
+    discard(c);
+    return true;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * What happens when a connection's deadline comes.
+ *
+ * @module
+ */
+import { distance } from "../seq.ts";
+import { breakConnection, discard } from "./close.ts";
+import type { Connection } from "./connection.ts";
+import { emitSegment } from "./emit.ts";
+import { FIN } from "../../wire/tcp.ts";
+import { fireKeepAlive } from "./keep_alive.ts";
+import { loseEverything } from "./recovery.ts";
+import { armRetransmission, isBlockedByWindow, sendNew } from "./send.ts";
+
+/** The longest back-off: the timeout's own bound comes before it. */
+const MAX_BACKOFF = 16;
+
+/** Fires whatever is due. */
+export function fireDeadlines(c: Connection, now: number): void {
+  if (c.lingerAt <= now) return discard(c);
+  if (c.delayedAckAt <= now) {
+    c.delayedAckAt = Infinity;
+    c.ackOwed = true;
+  }
+  if (c.keepAliveAt <= now) fireKeepAlive(c, now);
+  if (c.retransmitAt <= now) fireRetransmission(c, now);
+}
+
+/** RFC 6298 §5.4 to 5.6; for a closed window, the probe's timer. */
+function fireRetransmission(c: Connection, now: number): void {
+  c.retransmitAt = Infinity;
+  const { settings } = c.tcp;
+  const opening = c.state === "SYN-SENT" || c.state === "SYN-RECEIVED";
+  if (c.timeouts >= (opening ? settings.synRetries : settings.retries)) return breakConnection(c, "timed-out");
+  if (c.probing || isBlockedByWindow(c)) {
+    probeWindow(c, now);
+  } else if (c.sent.count > 0) {
+    loseEverything(c, now);
+  } else {
+    return;
+  }
+  c.timeouts++;
+  c.rtt.backoff = Math.min(c.rtt.backoff + 1, MAX_BACKOFF);
+  armRetransmission(c, now);
+}
+
+/** One byte, or the FIN, beyond a closed window (RFC 9293 §3.8.6.1). */
+function probeWindow(c: Connection, now: number): void {
+  c.probing = true;
+  if (c.sent.count === 0) {
+    sendNew(c, now, Math.min(1, c.unsentBytes));
+    return;
+  }
+  const probe = c.sent.at(0);
+  const dataLength = distance(probe.end, probe.start) - (probe.fin ? 1 : 0);
+  if (emitSegment(c, probe.start, dataLength, probe.fin ? FIN : 0)) c.sent.markResent(probe, now);
+}

@@ -1,0 +1,61 @@
+/**
+ * The receive window: what to offer, and when a wider one is worth telling (RFC 9293 §3.8.6, RFC 7323 §2.3).
+ *
+ * @module
+ */
+import { MAX_WINDOW_SHIFT } from "../../wire/tcp_options.ts";
+import { add, distance } from "../seq.ts";
+import type { Connection } from "./connection.ts";
+import { mayReceive } from "./state.ts";
+
+const LARGEST_FIELD = 0xffff;
+/** How far rounding up may push the right edge past the buffer's size before it is allowed to round down. */
+const ROUNDING_SLACK = 64 * 1024;
+
+/** The shift with which a buffer of `size` bytes can be offered whole. */
+export function shiftFor(size: number): number {
+  let shift = 0;
+  while (shift < MAX_WINDOW_SHIFT && LARGEST_FIELD << shift < size) shift++;
+  return shift;
+}
+
+/** RCV.WND: what may still arrive in the window offered last. */
+export function receiveWindow(c: Connection): number {
+  return Math.max(0, distance(c.rcvEdge, c.rcvNxt));
+}
+
+/**
+ * The window field of the next segment, not taking back what was offered, and not offering a sliver more
+ * (receiver's silly window avoidance, RFC 1122 §4.2.3.3). Moves the right edge.
+ */
+export function offerWindow(c: Connection): number {
+  const offered = receiveWindow(c);
+  const free = freeSpace(c);
+  const unit = 1 << c.rcvShift;
+  const widen = free - offered >= worthwhile(c);
+  let field = widen ? Math.floor(free / unit) : Math.ceil(offered / unit);
+  if (!widen && field * unit - free > ROUNDING_SLACK) field = Math.floor(offered / unit);
+  field = Math.min(field, LARGEST_FIELD);
+  const edge = add(c.rcvNxt, field * unit);
+  if (distance(edge, c.rcvEdge) > 0) c.rcvEdge = edge;
+  return field;
+}
+
+/** The program has read: tells the peer, who may be waiting for it, when that made a difference. */
+export function considerWindowUpdate(c: Connection): void {
+  if (!mayReceive(c.state)) return;
+  const offered = receiveWindow(c);
+  const gain = freeSpace(c) - offered;
+  const tells = gain >= c.tcp.settings.receiveBuffer / 4 || (offered < c.rcvMss && gain >= worthwhile(c));
+  if (!tells) return;
+  c.ackOwed = true;
+  c.tcp.queue(c);
+}
+
+function freeSpace(c: Connection): number {
+  return Math.max(0, c.tcp.settings.receiveBuffer - distance(c.rcvNxt, c.rcvRead));
+}
+
+function worthwhile(c: Connection): number {
+  return Math.min(c.rcvMss, c.tcp.settings.receiveBuffer / 2);
+}

@@ -1,0 +1,265 @@
+/**
+ * UDP (RFC 768, RFC 1122 §4.1): sockets, connected to a peer or not, with bounded queues both ways.
+ *
+ * @module
+ */
+import { finish, intact, sum } from "../wire/checksum.ts";
+import { PROTOCOL_UDP } from "../wire/ip.ts";
+import * as udp from "../wire/udp.ts";
+import type { Address } from "./address.ts";
+import type { Counters } from "./counters.ts";
+import type { Endpoint, FailureReason } from "./events.ts";
+import type { EventQueue } from "./event_queue.ts";
+import type { ICMP } from "./icmp.ts";
+import type { IPOutput } from "./ip_output.ts";
+import type { LocalAddresses } from "./local_addresses.ts";
+import type { Packet } from "./packet.ts";
+
+/** A datagram that has arrived. */
+export interface Datagram {
+  bytes: Uint8Array;
+  from: Endpoint;
+}
+
+interface OutgoingDatagram {
+  bytes: Uint8Array;
+  to: Address;
+  port: number;
+}
+
+/** What a waiting datagram counts beside its payload, so that empty ones are bounded too. */
+const OVERHEAD = 256;
+
+class Socket {
+  readonly id: number;
+  readonly local: Address;
+  readonly localPort: number;
+  /** The only peer of a connected socket. */
+  readonly remote: Address | undefined;
+  readonly remotePort: number;
+  readonly arrived: Datagram[];
+  arrivedBytes: number;
+  readonly leaving: OutgoingDatagram[];
+  closed: boolean;
+
+  constructor(id: number, local: Address, localPort: number, remote?: Address, remotePort = 0) {
+    this.id = id;
+    this.local = local;
+    this.localPort = localPort;
+    this.remote = remote;
+    this.remotePort = remotePort;
+    this.arrived = [];
+    this.arrivedBytes = 0;
+    this.leaving = [];
+    this.closed = false;
+  }
+
+  /** How well the socket fits a packet: 0 not at all; a connected one best, a wildcard last. */
+  fit(packet: Packet, remotePort: number): number {
+    const { local, remote } = this;
+    const exact = local.equals(packet.d0, packet.d1, packet.d2, packet.d3);
+    if (!exact && !(local.isUnspecified && (!local.isIPv4 || packet.isIPv4))) return 0;
+    if (!remote) return exact ? 2 : 1;
+    return remotePort === this.remotePort && remote.equals(packet.s0, packet.s1, packet.s2, packet.s3) ? 3 : 0;
+  }
+}
+
+/** What UDP needs of its host. */
+export interface UDPHost {
+  readonly output: IPOutput;
+  readonly local: LocalAddresses;
+  readonly counters: Counters;
+  readonly events: EventQueue;
+  readonly icmp: ICMP;
+}
+
+/** One host's UDP. */
+export class UDP {
+  readonly #host: UDPHost;
+  readonly #queueLimit: number;
+  readonly #sockets: Map<number, Socket>;
+  readonly #byPort: Map<number, Socket[]>;
+  readonly #sending: Set<Socket>;
+
+  constructor(host: UDPHost, queueLimit: number) {
+    this.#host = host;
+    this.#queueLimit = queueLimit;
+    this.#sockets = new Map();
+    this.#byPort = new Map();
+    this.#sending = new Set();
+  }
+
+  /** Opens a socket that talks to anybody. */
+  bind(id: number, local: Address, localPort: number): void {
+    this.#add(new Socket(id, local, localPort));
+  }
+
+  /** Opens a socket that talks to one peer; the event `bound` tells its address, or `failed` that there is none. */
+  connect(id: number, localPort: number, remote: Address, remotePort: number): void {
+    const local = this.#host.local.sourceFor(remote);
+    if (!local) {
+      this.#host.events.push({ kind: "failed", id, reason: "network-unreachable" });
+      this.#host.events.push({ kind: "released", id });
+      return;
+    }
+    this.#add(new Socket(id, local, localPort, remote, remotePort));
+    this.#host.events.push({ kind: "bound", id, local: { address: String(local), port: localPort } });
+  }
+
+  /** Queues one datagram. The bytes are kept, not copied, until they are sent; `writable` tells when. */
+  send(id: number, bytes: Uint8Array, to: Address, port: number): void {
+    const socket = this.#sockets.get(id);
+    if (!socket || socket.closed) return;
+    socket.leaving.push({ bytes, to, port });
+    this.#sending.add(socket);
+  }
+
+  /** The oldest datagram that has arrived. */
+  read(id: number): Datagram | undefined {
+    const socket = this.#sockets.get(id);
+    const datagram = socket?.arrived.shift();
+    if (datagram) socket!.arrivedBytes -= datagram.bytes.length + OVERHEAD;
+    return datagram;
+  }
+
+  /** Bytes of the oldest datagram that has arrived, overhead included; 0 when there is none. */
+  nextSize(id: number): number {
+    const next = this.#sockets.get(id)?.arrived[0];
+    return next ? next.bytes.length + OVERHEAD : 0;
+  }
+
+  /** Closes once what was queued is sent. */
+  close(id: number): boolean {
+    const socket = this.#sockets.get(id);
+    if (!socket) return false;
+    socket.closed = true;
+    socket.arrived.length = 0;
+    if (socket.leaving.length === 0) this.#remove(socket);
+    return true;
+  }
+
+  /** Takes one packet. */
+  receive(now: number, packet: Packet): void {
+    const { view, payload, payloadLength } = packet;
+    if (!udp.valid(view, payload, payloadLength)) return this.#host.counters.drop("malformed");
+    const length = udp.datagramLength(view, payload);
+    if (!checksumIsGood(packet, length)) return this.#host.counters.drop("checksum");
+    const socket = this.#find(packet, udp.destinationPort(view, payload), udp.sourcePort(view, payload));
+    if (!socket) {
+      this.#host.counters.drop("noSocket");
+      this.#host.icmp.sendPortUnreachable(now, packet);
+      return;
+    }
+    this.#deliver(socket, packet, length - udp.HEADER_LENGTH);
+  }
+
+  /** An ICMP error came back about a datagram of this host. */
+  receiveError(packet: Packet, reason: FailureReason): void {
+    const localPort = udp.sourcePort(packet.view, packet.payload);
+    const remotePort = udp.destinationPort(packet.view, packet.payload);
+    for (const socket of this.#byPort.get(localPort) ?? []) {
+      if (socket.closed || socket.remotePort !== remotePort) continue;
+      if (socket.remote?.equals(packet.d0, packet.d1, packet.d2, packet.d3)) {
+        this.#host.events.push({ kind: "failed", id: socket.id, reason });
+      }
+    }
+  }
+
+  /** Sends what is queued, one datagram of each socket in turn; false when the wire is full before all are out. */
+  transmit(): boolean {
+    while (this.#sending.size > 0) {
+      for (const socket of this.#sending) {
+        if (!this.#sendNext(socket)) return false;
+        if (socket.leaving.length > 0) continue;
+        this.#sending.delete(socket);
+        if (socket.closed) this.#remove(socket);
+      }
+    }
+    return true;
+  }
+
+  #add(socket: Socket): void {
+    this.#sockets.set(socket.id, socket);
+    const others = this.#byPort.get(socket.localPort);
+    if (others) others.push(socket);
+    else this.#byPort.set(socket.localPort, [socket]);
+  }
+
+  #remove(socket: Socket): void {
+    this.#sockets.delete(socket.id);
+    const others = this.#byPort.get(socket.localPort)!.filter((other) => other !== socket);
+    if (others.length > 0) this.#byPort.set(socket.localPort, others);
+    else this.#byPort.delete(socket.localPort);
+    this.#host.events.push({ kind: "released", id: socket.id });
+  }
+
+  #find(packet: Packet, localPort: number, remotePort: number): Socket | undefined {
+    const candidates = this.#byPort.get(localPort);
+    if (!candidates) return undefined;
+    let best: Socket | undefined;
+    let bestFit = 0;
+    for (const socket of candidates) {
+      const fit = socket.closed ? 0 : socket.fit(packet, remotePort);
+      if (fit > bestFit) {
+        best = socket;
+        bestFit = fit;
+      }
+    }
+    return best;
+  }
+
+  #deliver(socket: Socket, packet: Packet, length: number): void {
+    if (socket.arrivedBytes + length + OVERHEAD > this.#queueLimit) return this.#host.counters.drop("queueFull");
+    const start = packet.view.byteOffset + packet.payload + udp.HEADER_LENGTH;
+    const bytes = new Uint8Array(packet.view.buffer).slice(start, start + length);
+    const port = udp.sourcePort(packet.view, packet.payload);
+    socket.arrived.push({ bytes, from: { address: String(packet.source()), port } });
+    socket.arrivedBytes += length + OVERHEAD;
+    this.#host.events.push({ kind: "readable", id: socket.id });
+  }
+
+  #sendNext(socket: Socket): boolean {
+    const { bytes, to, port } = socket.leaving[0];
+    const { output, local, counters, events } = this.#host;
+    const source = socket.local.isUnspecified ? local.sourceFor(to) : socket.local;
+    const length = udp.HEADER_LENGTH + bytes.length;
+    if (!source) {
+      counters.drop("notForUs");
+    } else if (!fits(output, to, length)) {
+      counters.drop("tooBig");
+    } else {
+      if (!output.open(source, to, length)) return false;
+      writeDatagram(output, source, to, socket.localPort, port, bytes);
+    }
+    socket.leaving.shift();
+    if (!socket.closed) events.push({ kind: "writable", id: socket.id, bytes: bytes.length + OVERHEAD });
+    return true;
+  }
+}
+
+function fits(output: IPOutput, to: Address, length: number): boolean {
+  return length + (to.isIPv4 ? 20 : 40) <= output.mtu || to.isLoopback;
+}
+
+function writeDatagram(
+  output: IPOutput,
+  source: Address,
+  to: Address,
+  sourcePort: number,
+  port: number,
+  bytes: Uint8Array,
+): void {
+  const { view, offset } = output;
+  const length = udp.HEADER_LENGTH + bytes.length;
+  udp.write(view, offset, sourcePort, port, length);
+  output.bytes.set(bytes, offset + udp.HEADER_LENGTH);
+  udp.setChecksum(view, offset, finish(sum(view, offset, length, source.sum + to.sum + PROTOCOL_UDP + length)));
+  output.close(PROTOCOL_UDP, length);
+}
+
+/** A checksum of 0 means none with IPv4, and is refused with IPv6 (RFC 8200 §8.1). */
+function checksumIsGood(packet: Packet, length: number): boolean {
+  if (packet.isIPv4 && udp.checksum(packet.view, packet.payload) === 0) return true;
+  if (udp.checksum(packet.view, packet.payload) === 0) return false;
+  return intact(packet.view, packet.payload, length, packet.pseudoHeaderSum(length));
+}

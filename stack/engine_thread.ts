@@ -1,0 +1,54 @@
+/**
+ * Where a stack's engine runs: in a worker of its own, or on this thread.
+ *
+ * Main side.
+ *
+ * @module
+ */
+import { type Cable, inlineCables, portCable } from "./cable.ts";
+import { Driver } from "./driver.ts";
+import type { Call, Event, StackConfig } from "./messages.ts";
+
+/** A running engine's place. */
+export interface EngineThread {
+  readonly cable: Cable<Call, Event>;
+  /** Resolves with the error when the engine dies by itself. */
+  readonly died: Promise<Error>;
+  /** Ends it at once. */
+  terminate(): void;
+}
+
+/**
+ * Starts a worker.
+ *
+ * Rejects with Deno.errors.NotCapable when the program may not read the worker's module.
+ */
+export async function startWorker(config: StackConfig): Promise<EngineThread> {
+  const module = new URL("./worker.ts", import.meta.url);
+  await requireReadable(module);
+  const worker = new Worker(module, { type: "module", name: `stack ${config.addresses.join(" ")}` });
+  const { port1, port2 } = new MessageChannel();
+  const died = Promise.withResolvers<Error>();
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    died.resolve(new Error(`The stack's worker died: ${event.message}`));
+  });
+  worker.addEventListener("messageerror", () => died.resolve(new Error("The stack's worker sent what cannot be read")));
+  worker.postMessage({ port: port2, config }, [port2]);
+  return { cable: portCable(port1), died: died.promise, terminate: () => worker.terminate() };
+}
+
+/** Runs the engine on this thread. */
+export function startInline(config: StackConfig): EngineThread {
+  const [here, there] = inlineCables<Call, Event>();
+  const died = Promise.withResolvers<Error>();
+  const driver = new Driver(there, config);
+  return { cable: here, died: died.promise, terminate: () => driver.terminate() };
+}
+
+/** Lets Deno itself say what is missing: a worker that may not be read only fails with an event. */
+async function requireReadable(module: URL): Promise<void> {
+  if (module.protocol !== "file:") return;
+  const { state } = Deno.permissions.querySync({ name: "read", path: module });
+  if (state !== "granted") await Deno.stat(module);
+}

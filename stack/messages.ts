@@ -1,0 +1,89 @@
+/**
+ * Everything that crosses between the main thread and a stack's engine: one {@link Turn} at a time in each direction.
+ *
+ * Both sides.
+ *
+ * @module
+ */
+import type { StackLimits, TCPOptions } from "./engine/config.ts";
+import type { Endpoint, SocketEvent } from "./engine/events.ts";
+
+export type { Endpoint, FailureReason } from "./engine/events.ts";
+
+/**
+ * One message: what a thread did since its last one, in causal order. An item that says so takes the next record of
+ * the batch.
+ */
+export interface Turn<Item> {
+  items: Item[];
+  /** The records, back to back; undefined when no item carries bytes. Transferred. */
+  batch?: ArrayBuffer;
+  /** Bytes of the batch that are in use. */
+  batchLength: number;
+  /** When the turn was posted: ms since the epoch, with fractions, comparable across threads. */
+  postedAt: number;
+  /** Packet bytes of earlier turns that have been taken apart since the last turn. */
+  credit: number;
+}
+
+/** The program's side asks. */
+export type Call =
+  /** Packets from the wire: takes `count` records. */
+  | { op: "packets"; count: number }
+  | { op: "listen"; id: number; address: string; port: number; backlog: number }
+  /** The program took a connection out of its listener's backlog. */
+  | { op: "accept"; id: number }
+  | { op: "connect"; id: number; localPort: number; remote: Endpoint }
+  /** Takes one record. */
+  | { op: "write"; id: number }
+  /** The program has read `bytes` more. */
+  | { op: "consumed"; id: number; bytes: number }
+  | { op: "closeWrite"; id: number }
+  | { op: "close"; id: number }
+  | { op: "abort"; id: number }
+  | { op: "setNoDelay"; id: number; on: boolean }
+  | { op: "setKeepAlive"; id: number; on: boolean }
+  | { op: "bind"; id: number; local: Endpoint }
+  | { op: "connectDatagram"; id: number; localPort: number; remote: Endpoint }
+  /** Takes one record. */
+  | { op: "send"; id: number; to: Endpoint }
+  | { op: "setMTU"; mtu: number }
+  /** Reset what is open, answer with "stopped", end. */
+  | { op: "stop" };
+
+/** The engine's side tells. */
+export type Event =
+  | Exclude<SocketEvent, { kind: "readable" }>
+  /** Packets for the wire: takes `count` records. */
+  | { kind: "packets"; count: number }
+  /** Bytes of a stream: takes one record. */
+  | { kind: "received"; id: number }
+  /** A datagram: takes one record. */
+  | { kind: "datagram"; id: number; from: Endpoint }
+  /** The engine runs. */
+  | { kind: "started" }
+  /** The last event of an engine that was told to stop. */
+  | { kind: "stopped" };
+
+/** What a stack's worker is started with. */
+export interface StackConfig {
+  addresses: readonly string[];
+  mtu: number;
+  tcp?: TCPOptions;
+  limits?: StackLimits;
+}
+
+/** Bytes of packets that either side may have posted without hearing that they were taken apart. */
+export const PACKET_CREDIT = 8 * 1024 * 1024;
+
+/** Bytes of one stream that may wait on the main thread for the program to read them. */
+export const STREAM_CREDIT = 256 * 1024;
+
+/** Bytes of datagrams that one socket may have waiting, in each direction. */
+export const DATAGRAM_CREDIT = 256 * 1024;
+
+/** A turn whose batch has grown past this is posted without waiting for its end, so that the other side can begin. */
+export const BATCH_BYTES = 128 * 1024;
+
+/** What one waiting datagram counts beside its payload, so that empty ones are bounded too. */
+export const DATAGRAM_OVERHEAD = 256;

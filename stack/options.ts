@@ -1,0 +1,79 @@
+/**
+ * What a program may say about a stack, and the checks of it.
+ *
+ * Main side.
+ *
+ * @module
+ */
+import { canonicalAddresses } from "./addresses.ts";
+import type { StackLimits, TCPOptions } from "./engine/config.ts";
+import type { StackConfig } from "./messages.ts";
+
+/**
+ * For stacks that need more than an MTU and addresses. What is left out has the default that its own comment names.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Internet, type StackOptions } from "@uis/uis";
+ *
+ * const options: StackOptions = { addresses: ["10.0.0.1"], mtu: 9000, tcp: { delayedAck: 0 } };
+ * await using internet = new Internet();
+ * const stack = await internet.newStack(options);
+ * assertEquals(stack.addresses, ["10.0.0.1"]);
+ * ```
+ */
+export interface StackOptions {
+  /** IP literals of both families; not loopback, which every stack has, and not wildcards. */
+  addresses: string[];
+  /** Bytes of the largest packet; only for `Internet.newStack`, elsewhere the link says it. 1500. */
+  mtu?: number;
+  /** How TCP behaves. */
+  tcp?: TCPOptions;
+  /** What peers can make the stack hold. */
+  limits?: StackLimits;
+}
+
+/** The least MTU of a link with IPv6 (RFC 8200 §5), in bytes. */
+const MTU_MINIMUM_IPV6 = 1280;
+
+/**
+ * Checks options and makes the worker's configuration of them.
+ *
+ * @throws {TypeError} for a bad address or a value of the wrong type
+ * @throws {RangeError} for an MTU or a number that is out of range
+ */
+export function stackConfig(options: StackOptions, mtu: number): StackConfig {
+  const addresses = canonicalAddresses(options.addresses);
+  checkStackMTU(addresses, mtu);
+  checkNumbers("tcp", options.tcp);
+  checkNumbers("limits", options.limits);
+  return { addresses, mtu, tcp: options.tcp, limits: options.limits };
+}
+
+/**
+ * Checks that a link is wide enough for the addresses.
+ *
+ * @throws {RangeError} when it is under 1280 bytes and one of them is IPv6
+ */
+export function checkStackMTU(addresses: readonly string[], mtu: number): void {
+  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65535) {
+    throw new RangeError(`Cannot use MTU ${mtu}: must be an integer from 68 to 65535`);
+  }
+  const ipv6 = addresses.find((address) => address.includes(":"));
+  if (ipv6 !== undefined && mtu < MTU_MINIMUM_IPV6) {
+    throw new RangeError(`Cannot use MTU ${mtu} with IPv6 address ${ipv6}: must be at least ${MTU_MINIMUM_IPV6}`);
+  }
+}
+
+/** All numbers among the options are counts, sizes or times: none is negative or NaN. */
+function checkNumbers(name: string, options: object | undefined): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) throw new TypeError(`Option ${name} must be an object`);
+  for (const [key, value] of Object.entries(options)) {
+    if (typeof value === "number" && !(value >= 0)) {
+      throw new RangeError(`Option ${name}.${key} is ${value}: must not be negative`);
+    }
+    if (typeof value === "object" && value !== null) checkNumbers(`${name}.${key}`, value);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Who has which local port. The main side owns them all, so that `listen` can answer at once and dials never collide.
+ *
+ * Main side.
+ *
+ * @module
+ */
+import { isWildcard } from "./addresses.ts";
+import type { Endpoint } from "./messages.ts";
+
+/** How often a random port is tried before all are looked at in order (RFC 6056 §3.3.1). */
+const RANDOM_TRIES = 16;
+
+/** The local ports of one protocol of one stack. */
+export class Ports {
+  readonly #first: number;
+  readonly #count: number;
+  readonly #random: () => number;
+  /** Bound sockets: listeners and datagram sockets. */
+  readonly #bound: Map<number, Map<number, string>>;
+  readonly #portOf: Map<number, number>;
+  /** Dialled connections, by peer and port. */
+  readonly #dialled: Map<string, Map<number, number>>;
+  readonly #peerOf: Map<number, string>;
+  /** Those in TIME-WAIT, the oldest first. */
+  readonly #lingering: Set<number>;
+
+  /** `first` to `last` are the ephemeral ports. `random` gives numbers in [0, 1). */
+  constructor([first, last]: readonly [number, number], random: () => number) {
+    this.#first = first;
+    this.#count = last - first + 1;
+    this.#random = random;
+    this.#bound = new Map();
+    this.#portOf = new Map();
+    this.#dialled = new Map();
+    this.#peerOf = new Map();
+    this.#lingering = new Set();
+  }
+
+  /** Takes a port for a socket that is bound; 0 is any. Undefined when it is taken, or none is free. */
+  bind(id: number, at: Endpoint): number | undefined {
+    const port = at.port === 0 ? this.#findFree((port) => this.#isFree(port, at.address)) : at.port;
+    if (port === undefined || !this.#isFree(port, at.address)) return undefined;
+    const sockets = this.#bound.get(port) ?? new Map<number, string>();
+    this.#bound.set(port, sockets.set(id, at.address));
+    this.#portOf.set(id, port);
+    return port;
+  }
+
+  /** Takes a port for a connection to a peer; when all are taken, that of the one longest in TIME-WAIT (RFC 6191). */
+  dial(id: number, remote: Endpoint): number | undefined {
+    const peer = `${remote.address} ${remote.port}`;
+    const taken = this.#dialled.get(peer) ?? new Map<number, number>();
+    const port = this.#findFree((port) => !taken.has(port) && !this.#bound.has(port)) ?? this.#takeLingering(peer);
+    if (port === undefined) return undefined;
+    this.#dialled.set(peer, taken.set(port, id));
+    this.#peerOf.set(id, peer);
+    this.#portOf.set(id, port);
+    return port;
+  }
+
+  /** The connection is in TIME-WAIT. */
+  linger(id: number): void {
+    if (this.#peerOf.has(id)) this.#lingering.add(id);
+  }
+
+  /** The socket is gone. */
+  release(id: number): void {
+    const port = this.#portOf.get(id);
+    if (port === undefined) return;
+    this.#portOf.delete(id);
+    this.#lingering.delete(id);
+    const peer = this.#peerOf.get(id);
+    if (peer === undefined) {
+      const sockets = this.#bound.get(port)!;
+      sockets.delete(id);
+      if (sockets.size === 0) this.#bound.delete(port);
+    } else {
+      this.#peerOf.delete(id);
+      const taken = this.#dialled.get(peer)!;
+      // A newer connection may have taken the port over.
+      if (taken.get(port) === id) taken.delete(port);
+      if (taken.size === 0) this.#dialled.delete(peer);
+    }
+  }
+
+  #isFree(port: number, address: string): boolean {
+    for (const other of this.#bound.get(port)?.values() ?? []) {
+      if (overlap(address, other)) return false;
+    }
+    return true;
+  }
+
+  #findFree(isFree: (port: number) => boolean): number | undefined {
+    let port = this.#first;
+    for (let i = 0; i < RANDOM_TRIES; i++) {
+      port = this.#first + Math.floor(this.#random() * this.#count);
+      if (isFree(port)) return port;
+    }
+    for (let i = 0; i < this.#count; i++) {
+      port = port < this.#first + this.#count - 1 ? port + 1 : this.#first;
+      if (isFree(port)) return port;
+    }
+    return undefined;
+  }
+
+  #takeLingering(peer: string): number | undefined {
+    for (const id of this.#lingering) {
+      if (this.#peerOf.get(id) !== peer) continue;
+      const port = this.#portOf.get(id);
+      this.release(id);
+      return port;
+    }
+    return undefined;
+  }
+}
+
+/** Whether two bound addresses would both be sent some packet. :: takes IPv4 too. */
+function overlap(a: string, b: string): boolean {
+  if (a === b || a === "::" || b === "::") return true;
+  return (isWildcard(a) || isWildcard(b)) && a.includes(":") === b.includes(":");
+}

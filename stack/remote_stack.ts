@@ -1,0 +1,338 @@
+/**
+ * The main thread's end of a stack: collects the calls and packets of a turn, takes the engine's turns apart, and knows
+ * which socket each event is for.
+ *
+ * Main side.
+ *
+ * @module
+ */
+import { BatchReader, BatchWriter } from "../vnic/batch.ts";
+import type { CopyingDispatcher, LinkEndpoint } from "../vnic/dispatcher.ts";
+import { type Cable, timestamp } from "./cable.ts";
+import { BATCH_BYTES, type Call, type Endpoint, type Event, PACKET_CREDIT, type Turn } from "./messages.ts";
+import type { Ports } from "./ports.ts";
+import {
+  type CallSink,
+  type Ending,
+  type FailureReason,
+  RemoteConnection,
+  RemoteDatagramSocket,
+  RemoteListener,
+  type RemoteSocket,
+} from "./remote_socket.ts";
+import { hold, postSoon, release, type Turner } from "./turns.ts";
+
+/** Credit that is worth a message of its own. */
+const CREDIT_TO_RETURN = PACKET_CREDIT / 4;
+
+/** A dial under way: told of its outcome once. */
+export interface Dial<Socket> {
+  readonly id: number;
+  connected(socket: Socket): void;
+  failed(ending: Ending): void;
+}
+
+/** One stack, seen from the main thread. */
+export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
+  /** The engine runs. */
+  readonly started: Promise<void>;
+  /** The engine has sent its last packet. */
+  readonly stopped: Promise<void>;
+  readonly #cable: Cable<Call, Event>;
+  readonly #link: LinkEndpoint;
+  readonly #ports: { tcp: Ports; udp: Ports };
+  readonly #checkMTU: (mtu: number) => void;
+  readonly #sockets: Map<number, RemoteSocket>;
+  readonly #dials: Map<number, Dial<RemoteConnection>>;
+  readonly #datagramDials: Map<number, Dial<RemoteDatagramSocket> & { remote: Endpoint }>;
+  readonly #batch: BatchWriter;
+  readonly #markStarted: () => void;
+  readonly #markStopped: () => void;
+  #items: Call[];
+  #packets: number;
+  #packetBytes: number;
+  /** Packet bytes posted and not taken apart by the engine. */
+  #underWay: number;
+  /** Packet bytes taken apart here, to be told with the next turn. */
+  #credit: number;
+  #arrived: Turn<Event>[];
+  #lastId: number;
+  #isDown: boolean;
+
+  /** `checkMTU` throws for an MTU that the stack cannot use. */
+  constructor(
+    cable: Cable<Call, Event>,
+    link: LinkEndpoint,
+    ports: { tcp: Ports; udp: Ports },
+    checkMTU: (mtu: number) => void,
+  ) {
+    const started = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    this.started = started.promise;
+    this.stopped = stopped.promise;
+    this.#markStarted = started.resolve;
+    this.#markStopped = stopped.resolve;
+    this.#cable = cable;
+    this.#link = link;
+    this.#ports = ports;
+    this.#checkMTU = checkMTU;
+    this.#sockets = new Map();
+    this.#dials = new Map();
+    this.#datagramDials = new Map();
+    this.#batch = new BatchWriter();
+    this.#items = [];
+    this.#packets = 0;
+    this.#packetBytes = 0;
+    this.#underWay = 0;
+    this.#credit = 0;
+    this.#arrived = [];
+    this.#lastId = 0;
+    this.#isDown = false;
+    cable.onTurn = (turn) => this.#takeTurn(turn);
+  }
+
+  /** A socket's id, never used before. */
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  /** Makes a socket known to events. */
+  add<Socket extends RemoteSocket>(socket: Socket): Socket {
+    this.#sockets.set(socket.id, socket);
+    return socket;
+  }
+
+  /** Starts a TCP dial. */
+  dial(dial: Dial<RemoteConnection>, localPort: number, remote: Endpoint): void {
+    this.#dials.set(dial.id, dial);
+    this.call({ op: "connect", id: dial.id, localPort, remote });
+  }
+
+  /** Gives up a TCP dial: its outcome is not told any more. */
+  cancelDial(id: number): void {
+    if (this.#dials.delete(id)) this.call({ op: "abort", id });
+  }
+
+  /** Starts to open a connected datagram socket. */
+  dialDatagram(dial: Dial<RemoteDatagramSocket>, localPort: number, remote: Endpoint): void {
+    this.#datagramDials.set(dial.id, { ...dial, remote });
+    this.call({ op: "connectDatagram", id: dial.id, localPort, remote });
+  }
+
+  call(call: Call): void {
+    if (this.#isDown) return;
+    this.#closePackets();
+    this.#items.push(call);
+    postSoon(this);
+  }
+
+  callWithBytes(call: Call, bytes: Uint8Array): void {
+    if (this.#isDown) return;
+    this.call(call);
+    this.#batch.append(bytes);
+    this.#postIfFull();
+  }
+
+  forget(id: number): void {
+    const socket = this.#sockets.get(id);
+    this.#sockets.delete(id);
+    // A connection's port lives as long as the connection, the others' as long as the program wants.
+    if (socket instanceof RemoteListener) this.#ports.tcp.release(id);
+    else if (socket instanceof RemoteDatagramSocket) this.#ports.udp.release(id);
+  }
+
+  deliverNetworkPacket(packet: Uint8Array): void {
+    this.offerNetworkPacket(packet);
+  }
+
+  offerNetworkPacket(packet: Uint8Array): boolean {
+    if (this.#isDown || this.#underWay + this.#packetBytes + packet.length > PACKET_CREDIT) return false;
+    this.#batch.append(packet);
+    this.#packets++;
+    this.#packetBytes += packet.length;
+    postSoon(this);
+    this.#postIfFull();
+    return true;
+  }
+
+  mtuChanged(mtu: number): void {
+    this.#checkMTU(mtu);
+    this.call({ op: "setMTU", mtu });
+  }
+
+  /** Posts what has been collected. */
+  postTurn(): void {
+    this.#closePackets();
+    if (this.#isDown || (this.#items.length === 0 && this.#credit < CREDIT_TO_RETURN)) return;
+    const batch = this.#batch.take();
+    const turn = {
+      items: this.#items,
+      batch: batch?.buffer,
+      batchLength: batch?.length ?? 0,
+      postedAt: timestamp(),
+      credit: this.#credit,
+    };
+    this.#underWay += this.#packetBytes;
+    this.#packetBytes = 0;
+    this.#credit = 0;
+    this.#items = [];
+    this.#cable.post(turn);
+  }
+
+  /** Every socket and dial ends; later calls go nowhere. */
+  fail(ending: Ending): void {
+    for (const socket of this.#sockets.values()) socket.fail(ending);
+    for (const dial of this.#dials.values()) dial.failed(ending);
+    for (const dial of this.#datagramDials.values()) dial.failed(ending);
+    this.#sockets.clear();
+    this.#dials.clear();
+    this.#datagramDials.clear();
+  }
+
+  /** Nothing crosses any more. */
+  cut(): void {
+    this.#isDown = true;
+    this.#arrived = [];
+    this.#cable.onTurn = null;
+    this.#cable.close();
+  }
+
+  #postIfFull(): void {
+    if (this.#batch.length >= BATCH_BYTES) this.postTurn();
+  }
+
+  #closePackets(): void {
+    if (this.#packets === 0) return;
+    this.#items.push({ op: "packets", count: this.#packets });
+    this.#packets = 0;
+  }
+
+  #takeTurn(turn: Turn<Event>): void {
+    this.#arrived.push(turn);
+    if (this.#arrived.length === 1) this.#takeArrived();
+  }
+
+  /** Takes turns apart in order; one that arrives meanwhile waits. */
+  async #takeArrived(): Promise<void> {
+    hold();
+    while (this.#arrived.length > 0) {
+      await this.#takeApart(this.#arrived[0]);
+      this.#arrived.shift();
+    }
+    release();
+  }
+
+  async #takeApart(turn: Turn<Event>): Promise<void> {
+    this.#underWay -= turn.credit;
+    const reader = turn.batch ? new BatchReader(turn.batch, turn.batchLength) : NOTHING;
+    for (const event of turn.items) {
+      if (event.kind === "packets") await this.#sendPackets(event.count, reader);
+      else this.#handle(event, reader, turn.batchLength);
+    }
+    if (this.#credit >= CREDIT_TO_RETURN) postSoon(this);
+  }
+
+  /** One packet at a time, with a microtask between, so that a reader who keeps up finds each one waiting for it. */
+  async #sendPackets(count: number, reader: BatchReader): Promise<void> {
+    for (let i = 0; i < count && reader.advance(); i++) {
+      this.#credit += reader.length;
+      this.#link.writePackets([new Uint8Array(reader.view.buffer, reader.offset, reader.length)]);
+      await null;
+    }
+  }
+
+  #handle(event: Exclude<Event, { kind: "packets" }>, reader: BatchReader, batchLength: number): void {
+    switch (event.kind) {
+      case "connected":
+      case "accepted":
+        return this.#open(event);
+      case "bound":
+        return this.#openDatagram(event.id, event.local);
+      case "received":
+        return this.#receive(event.id, reader.next(), batchLength);
+      case "datagram":
+        return this.#receiveDatagram(event.id, reader.next(), event.from);
+      case "ended":
+        return this.#end(event.id);
+      case "writable":
+        return this.#grant(event.id, event.bytes);
+      case "failed":
+        return this.#failed(event.id, event.reason);
+      case "timeWait":
+        return this.#ports.tcp.linger(event.id);
+      case "released":
+        return this.#released(event.id);
+      case "started":
+        return this.#markStarted();
+      case "stopped":
+        return this.#markStopped();
+    }
+  }
+
+  #open(event: Extract<Event, { kind: "connected" | "accepted" }>): void {
+    const connection = new RemoteConnection(this, event.id, event.local, event.remote, event.sendBuffer);
+    if (event.kind === "connected") {
+      const dial = this.#dials.get(event.id);
+      if (!this.#dials.delete(event.id)) return;
+      this.#sockets.set(event.id, connection);
+      dial!.connected(connection);
+    } else {
+      const listener = this.#sockets.get(event.listener);
+      // The engine resets what a closed listener had not accepted.
+      if (!(listener instanceof RemoteListener)) return;
+      this.#sockets.set(event.id, connection);
+      listener.push(connection);
+    }
+  }
+
+  #openDatagram(id: number, local: Endpoint): void {
+    const dial = this.#datagramDials.get(id);
+    if (!dial) return;
+    this.#datagramDials.delete(id);
+    dial.connected(this.add(new RemoteDatagramSocket(this, id, local, dial.remote)));
+  }
+
+  #receive(id: number, bytes: Uint8Array, batchLength: number): void {
+    const socket = this.#sockets.get(id);
+    if (!(socket instanceof RemoteConnection)) return;
+    // A small part of a large batch must not keep all of it alive.
+    socket.receive(bytes.length * 4 < batchLength ? bytes.slice() : bytes);
+  }
+
+  #receiveDatagram(id: number, bytes: Uint8Array, from: Endpoint): void {
+    const socket = this.#sockets.get(id);
+    if (socket instanceof RemoteDatagramSocket) socket.receive({ bytes: bytes.slice(), from });
+  }
+
+  #end(id: number): void {
+    const socket = this.#sockets.get(id);
+    if (socket instanceof RemoteConnection) socket.end();
+  }
+
+  #grant(id: number, bytes: number): void {
+    const socket = this.#sockets.get(id);
+    if (socket && !(socket instanceof RemoteListener)) socket.grant(bytes);
+  }
+
+  #failed(id: number, reason: FailureReason): void {
+    const dial = this.#dials.get(id) ?? this.#datagramDials.get(id);
+    const socket = this.#sockets.get(id);
+    if (dial) {
+      this.#dials.delete(id);
+      this.#datagramDials.delete(id);
+      dial.failed(reason);
+    } else if (socket instanceof RemoteDatagramSocket) {
+      socket.report(reason);
+    } else {
+      socket?.fail(reason);
+    }
+  }
+
+  #released(id: number): void {
+    this.#sockets.delete(id);
+    this.#ports.tcp.release(id);
+    this.#ports.udp.release(id);
+  }
+}
+
+const NOTHING = new BatchReader(new ArrayBuffer(0), 0);

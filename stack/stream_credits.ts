@@ -1,0 +1,69 @@
+/**
+ * Moves what has arrived from the engine to the main thread, as far as the program keeps up with reading it.
+ *
+ * Worker side.
+ *
+ * @module
+ */
+import type { Engine } from "./engine/engine.ts";
+import { DATAGRAM_CREDIT, DATAGRAM_OVERHEAD, STREAM_CREDIT } from "./messages.ts";
+import type { OutgoingTurn } from "./outgoing_turn.ts";
+
+/** Bytes on the main thread that the program has not read, for each socket. */
+export class StreamCredits {
+  readonly #engine: Engine;
+  readonly #out: OutgoingTurn;
+  readonly #unread: Map<number, number>;
+
+  constructor(engine: Engine, out: OutgoingTurn) {
+    this.#engine = engine;
+    this.#out = out;
+    this.#unread = new Map();
+  }
+
+  /** Moves what the credit allows. */
+  pump(now: number, id: number): void {
+    if (this.#engine.isConnection(id)) this.#pumpStream(now, id);
+    else this.#pumpDatagrams(now, id);
+  }
+
+  /** The program has read `bytes` more. */
+  consumed(now: number, id: number, bytes: number): void {
+    const unread = this.#unread.get(id);
+    if (unread === undefined) return;
+    this.#unread.set(id, unread - bytes);
+    this.pump(now, id);
+  }
+
+  /** Forgets a socket; says whether the program had something left to read. */
+  close(id: number): boolean {
+    const unread = this.#unread.get(id) ?? 0;
+    this.#unread.delete(id);
+    return unread > 0;
+  }
+
+  #pumpStream(now: number, id: number): void {
+    const unread = this.#unread.get(id) ?? 0;
+    const length = Math.min(this.#engine.readable(id), STREAM_CREDIT - unread);
+    if (length <= 0) return;
+    const out = this.#out;
+    out.reserveBytes(length);
+    this.#unread.set(id, unread + length);
+    this.#engine.read(now, id, out.bytes.subarray(out.offset, out.offset + length));
+    out.commitBytes(length, { kind: "received", id });
+  }
+
+  #pumpDatagrams(now: number, id: number): void {
+    let unread = this.#unread.get(id) ?? 0;
+    for (;;) {
+      const size = this.#engine.readable(id);
+      if (size === 0 || (unread > 0 && unread + size > DATAGRAM_CREDIT)) break;
+      const { bytes, from } = this.#engine.readDatagram(now, id)!;
+      this.#out.reserveBytes(bytes.length);
+      this.#out.bytes.set(bytes, this.#out.offset);
+      this.#out.commitBytes(bytes.length, { kind: "datagram", id, from });
+      unread += bytes.length + DATAGRAM_OVERHEAD;
+    }
+    if (unread > 0) this.#unread.set(id, unread);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * When the main thread posts: once its microtasks have come to rest, so that all that a program does in answer to one
+ * message goes out as one message.
+ *
+ * Main side.
+ *
+ * @module
+ */
+
+/** Somebody with a turn to post. */
+export interface Turner {
+  postTurn(): void;
+}
+
+/** Microtasks without a new call before turns are posted: a reader needs as many to come back for its next packet. */
+const QUIET_MICROTASKS = 4;
+
+const waiting = new Set<Turner>();
+let scheduled = false;
+let quiet = 0;
+let holds = 0;
+
+/** Posts the turn of `turner` when this thread has come to rest. */
+export function postSoon(turner: Turner): void {
+  waiting.add(turner);
+  quiet = 0;
+  schedule();
+}
+
+/** Nothing is posted until as many calls of {@link release}: a batch is being taken apart. */
+export function hold(): void {
+  holds++;
+}
+
+/** Undoes one {@link hold}. */
+export function release(): void {
+  holds--;
+  quiet = 0;
+  if (waiting.size > 0) schedule();
+}
+
+function schedule(): void {
+  if (scheduled || holds > 0) return;
+  scheduled = true;
+  queueMicrotask(look);
+}
+
+function look(): void {
+  if (holds > 0) {
+    scheduled = false;
+    return;
+  }
+  if (++quiet < QUIET_MICROTASKS) {
+    queueMicrotask(look);
+    return;
+  }
+  scheduled = false;
+  const turners = [...waiting];
+  waiting.clear();
+  for (const turner of turners) turner.postTurn();
+}

@@ -1,0 +1,68 @@
+/**
+ * ICMP for IPv4 (RFC 792).
+ *
+ * Both sides.
+ *
+ * @module
+ */
+import { finish, intact, sum } from "./checksum.ts";
+
+/** Bytes before the quoted packet or the echo's data. */
+export const HEADER_LENGTH = 8;
+
+export const ECHO_REPLY = 0;
+export const DESTINATION_UNREACHABLE = 3;
+export const ECHO_REQUEST = 8;
+export const TIME_EXCEEDED = 11;
+export const PARAMETER_PROBLEM = 12;
+
+/** Codes of DESTINATION_UNREACHABLE. */
+export const CODE_NETWORK = 0;
+export const CODE_HOST = 1;
+export const CODE_PROTOCOL = 2;
+export const CODE_PORT = 3;
+export const CODE_FRAGMENTATION_NEEDED = 4;
+
+const TYPE = 0;
+const CODE = 1;
+const CHECKSUM = 2;
+const REST = 4;
+
+/** Whether `length` bytes of IP payload are a message with an intact checksum. */
+export function valid(view: DataView, offset: number, length: number): boolean {
+  return length >= HEADER_LENGTH && intact(view, offset, length);
+}
+
+export function type(view: DataView, offset: number): number {
+  return view.getUint8(offset + TYPE);
+}
+
+export function code(view: DataView, offset: number): number {
+  return view.getUint8(offset + CODE);
+}
+
+/** The second word: identifier and sequence number of an echo, next-hop MTU of "fragmentation needed". */
+export function rest(view: DataView, offset: number): number {
+  return view.getUint32(offset + REST);
+}
+
+/** Whether the type reports an error, about which no error may be sent (RFC 1122 §3.2.2). */
+export function isError(type: number): boolean {
+  return type !== ECHO_REPLY && type !== ECHO_REQUEST && type < 13;
+}
+
+/** Writes the header over a body that already stands behind it, and the checksum over both. */
+export function write(
+  view: DataView,
+  offset: number,
+  type: number,
+  code: number,
+  rest: number,
+  length: number,
+): void {
+  view.setUint8(offset + TYPE, type);
+  view.setUint8(offset + CODE, code);
+  view.setUint16(offset + CHECKSUM, 0);
+  view.setUint32(offset + REST, rest);
+  view.setUint16(offset + CHECKSUM, finish(sum(view, offset, length)));
+}

@@ -1,0 +1,68 @@
+/**
+ * ICMPv6 (RFC 4443).
+ *
+ * Both sides.
+ *
+ * @module
+ */
+import { finish, intact, sum } from "./checksum.ts";
+
+/** Bytes before the quoted packet or the echo's data. */
+export const HEADER_LENGTH = 8;
+
+export const DESTINATION_UNREACHABLE = 1;
+export const PACKET_TOO_BIG = 2;
+export const TIME_EXCEEDED = 3;
+export const PARAMETER_PROBLEM = 4;
+export const ECHO_REQUEST = 128;
+export const ECHO_REPLY = 129;
+
+/** Codes of DESTINATION_UNREACHABLE. */
+export const CODE_NO_ROUTE = 0;
+export const CODE_ADDRESS = 3;
+export const CODE_PORT = 4;
+
+const TYPE = 0;
+const CODE = 1;
+const CHECKSUM = 2;
+const REST = 4;
+
+/** Whether `length` bytes of IP payload are a message that is intact, given the pseudo-header's sum. */
+export function valid(view: DataView, offset: number, length: number, pseudoHeader: number): boolean {
+  return length >= HEADER_LENGTH && intact(view, offset, length, pseudoHeader);
+}
+
+export function type(view: DataView, offset: number): number {
+  return view.getUint8(offset + TYPE);
+}
+
+export function code(view: DataView, offset: number): number {
+  return view.getUint8(offset + CODE);
+}
+
+/** The second word: identifier and sequence number of an echo, the MTU of "packet too big". */
+export function rest(view: DataView, offset: number): number {
+  return view.getUint32(offset + REST);
+}
+
+/** Whether the type reports an error (RFC 4443 §2.1). */
+export function isError(type: number): boolean {
+  return type < 128;
+}
+
+/** Writes the header over a body that already stands behind it, and the checksum over both. */
+export function write(
+  view: DataView,
+  offset: number,
+  type: number,
+  code: number,
+  rest: number,
+  length: number,
+  pseudoHeader: number,
+): void {
+  view.setUint8(offset + TYPE, type);
+  view.setUint8(offset + CODE, code);
+  view.setUint16(offset + CHECKSUM, 0);
+  view.setUint32(offset + REST, rest);
+  view.setUint16(offset + CHECKSUM, finish(sum(view, offset, length, pseudoHeader)));
+}

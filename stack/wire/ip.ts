@@ -1,0 +1,21 @@
+/**
+ * What both versions of IP share: the version nibble and the protocol numbers.
+ *
+ * Both sides.
+ *
+ * @module
+ */
+
+/** Protocol numbers (IANA). */
+export const PROTOCOL_ICMPV4 = 1;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
+export const PROTOCOL_ICMPV6 = 58;
+
+/** The TTL and hop limit of packets sent (RFC 1700). */
+export const DEFAULT_HOP_LIMIT = 64;
+
+/** 4, 6, or whatever else the first nibble says. */
+export function version(view: DataView, offset: number): number {
+  return view.getUint8(offset) >> 4;
+}

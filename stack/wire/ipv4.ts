@@ -1,0 +1,93 @@
+/**
+ * The IPv4 header (RFC 791 §3.1).
+ *
+ * Both sides.
+ *
+ * @module
+ */
+import { finish, intact, sum } from "./checksum.ts";
+
+/** Bytes of a header without options. */
+export const HEADER_LENGTH = 20;
+
+export const FLAG_DONT_FRAGMENT = 0x4000;
+export const FLAG_MORE_FRAGMENTS = 0x2000;
+export const FRAGMENT_OFFSET_MASK = 0x1fff;
+
+const VERSION_IHL = 0;
+const TOTAL_LENGTH = 2;
+const IDENTIFICATION = 4;
+const FLAGS_AND_OFFSET = 6;
+const TTL = 8;
+const PROTOCOL = 9;
+const CHECKSUM = 10;
+const SOURCE = 12;
+const DESTINATION = 16;
+
+/** Whether `length` bytes hold a whole IPv4 packet with an intact header; bytes after it are ignored. */
+export function valid(view: DataView, offset: number, length: number): boolean {
+  if (length < HEADER_LENGTH || view.getUint8(offset + VERSION_IHL) >> 4 !== 4) return false;
+  const header = headerLength(view, offset);
+  const total = totalLength(view, offset);
+  return header >= HEADER_LENGTH && total >= header && total <= length && intact(view, offset, header);
+}
+
+/** Bytes of the header with its options. */
+export function headerLength(view: DataView, offset: number): number {
+  return (view.getUint8(offset + VERSION_IHL) & 0x0f) * 4;
+}
+
+/** Bytes of the packet. */
+export function totalLength(view: DataView, offset: number): number {
+  return view.getUint16(offset + TOTAL_LENGTH);
+}
+
+export function identification(view: DataView, offset: number): number {
+  return view.getUint16(offset + IDENTIFICATION);
+}
+
+/** The three flags and the fragment offset, in units of 8 bytes. */
+export function flagsAndOffset(view: DataView, offset: number): number {
+  return view.getUint16(offset + FLAGS_AND_OFFSET);
+}
+
+export function ttl(view: DataView, offset: number): number {
+  return view.getUint8(offset + TTL);
+}
+
+export function protocol(view: DataView, offset: number): number {
+  return view.getUint8(offset + PROTOCOL);
+}
+
+export function source(view: DataView, offset: number): number {
+  return view.getInt32(offset + SOURCE);
+}
+
+export function destination(view: DataView, offset: number): number {
+  return view.getInt32(offset + DESTINATION);
+}
+
+/** The fields of a header that a host chooses. */
+export interface Fields {
+  totalLength: number;
+  identification: number;
+  flagsAndOffset: number;
+  ttl: number;
+  protocol: number;
+  source: number;
+  destination: number;
+}
+
+/** Writes a header of 20 bytes, with its checksum. */
+export function write(view: DataView, offset: number, fields: Fields): void {
+  view.setUint16(offset + VERSION_IHL, 0x4500);
+  view.setUint16(offset + TOTAL_LENGTH, fields.totalLength);
+  view.setUint16(offset + IDENTIFICATION, fields.identification);
+  view.setUint16(offset + FLAGS_AND_OFFSET, fields.flagsAndOffset);
+  view.setUint8(offset + TTL, fields.ttl);
+  view.setUint8(offset + PROTOCOL, fields.protocol);
+  view.setUint16(offset + CHECKSUM, 0);
+  view.setInt32(offset + SOURCE, fields.source);
+  view.setInt32(offset + DESTINATION, fields.destination);
+  view.setUint16(offset + CHECKSUM, finish(sum(view, offset, HEADER_LENGTH)));
+}

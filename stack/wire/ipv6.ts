@@ -1,0 +1,81 @@
+/**
+ * The IPv6 header (RFC 8200 §3).
+ *
+ * Both sides.
+ *
+ * @module
+ */
+
+/** Bytes of the fixed header. */
+export const HEADER_LENGTH = 40;
+
+const VERSION_CLASS_FLOW = 0;
+const PAYLOAD_LENGTH = 4;
+const NEXT_HEADER = 6;
+const HOP_LIMIT = 7;
+const SOURCE = 8;
+const DESTINATION = 24;
+
+/** Whether `length` bytes hold a whole IPv6 packet; bytes after it are ignored. */
+export function valid(view: DataView, offset: number, length: number): boolean {
+  return length >= HEADER_LENGTH && view.getUint8(offset + VERSION_CLASS_FLOW) >> 4 === 6 &&
+    HEADER_LENGTH + payloadLength(view, offset) <= length;
+}
+
+/** Bytes after the fixed header. */
+export function payloadLength(view: DataView, offset: number): number {
+  return view.getUint16(offset + PAYLOAD_LENGTH);
+}
+
+export function nextHeader(view: DataView, offset: number): number {
+  return view.getUint8(offset + NEXT_HEADER);
+}
+
+export function hopLimit(view: DataView, offset: number): number {
+  return view.getUint8(offset + HOP_LIMIT);
+}
+
+/** Word 0…3 of the source address. */
+export function source(view: DataView, offset: number, word: number): number {
+  return view.getInt32(offset + SOURCE + 4 * word);
+}
+
+/** Word 0…3 of the destination address. */
+export function destination(view: DataView, offset: number, word: number): number {
+  return view.getInt32(offset + DESTINATION + 4 * word);
+}
+
+/** An address as the four words of its 16 bytes. */
+export interface Words {
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+}
+
+/** The fields of a header that a host chooses. */
+export interface Fields {
+  payloadLength: number;
+  nextHeader: number;
+  hopLimit: number;
+  flowLabel: number;
+  source: Words;
+  destination: Words;
+}
+
+/** Writes the fixed header. */
+export function write(view: DataView, offset: number, fields: Fields): void {
+  view.setInt32(offset + VERSION_CLASS_FLOW, 0x6000_0000 | (fields.flowLabel & 0xfffff));
+  view.setUint16(offset + PAYLOAD_LENGTH, fields.payloadLength);
+  view.setUint8(offset + NEXT_HEADER, fields.nextHeader);
+  view.setUint8(offset + HOP_LIMIT, fields.hopLimit);
+  writeWords(view, offset + SOURCE, fields.source);
+  writeWords(view, offset + DESTINATION, fields.destination);
+}
+
+function writeWords(view: DataView, offset: number, words: Words): void {
+  view.setInt32(offset, words.w0);
+  view.setInt32(offset + 4, words.w1);
+  view.setInt32(offset + 8, words.w2);
+  view.setInt32(offset + 12, words.w3);
+}

@@ -1,0 +1,14 @@
+/**
+ * The entry of a stack's worker: wiring only.
+ *
+ * Worker side.
+ *
+ * @module
+ */
+import { portCable } from "./cable.ts";
+import { Driver } from "./driver.ts";
+
+globalThis.addEventListener("message", (event) => {
+  const { port, config } = (event as MessageEvent).data;
+  new Driver(portCable(port), config);
+}, { once: true });

@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { Deque } from "../../internet/deque.ts";
+
+Deno.test("a deque grows while its entries wrap around, and keeps their order", () => {
+  const deque = new Deque<number>();
+  const expected: number[] = [];
+  for (let i = 0; i < 1000; i++) {
+    deque.push(i);
+    expected.push(i);
+    if (i % 3 === 0) assertEquals(deque.shift(), expected.shift());
+    if (i % 7 === 0) {
+      deque.unshift(-i);
+      expected.unshift(-i);
+    }
+    assertEquals(deque.length, expected.length);
+  }
+  assertEquals(deque.drain(), expected);
+  assertEquals([deque.length, deque.shift()], [0, undefined]);
+  deque.unshift(1);
+  assertEquals(deque.drain(), [1]);
+});
