@@ -109,7 +109,8 @@ export class Stack implements AsyncDisposable {
     const died = thread.died.then((error) => Promise.reject(error));
     await Promise.race([stack.#remote.started, died, stack.closed]);
     if (stack.#closing !== undefined) {
-      throw networkError("stack-down", { operation: "create a stack on", address: "link" });
+      await stack.#closing;
+      throw networkError("stack-down", { operation: "start a stack with", address: config.addresses.join(" ") });
     }
     return stack;
   }
