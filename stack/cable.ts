@@ -33,13 +33,39 @@ export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
   return cable;
 }
 
+/** Turns in a row that one thread's cables deliver before timers and input of the program have their chance. */
+const TURNS_BETWEEN_BREATHS = 64;
+
 /** Two ends on one thread. Turns arrive in a later microtask, in order. */
 export function inlineCables<A, B>(): [Cable<A, B>, Cable<B, A>] {
-  const a: Cable<A, B> = { post: (turn) => queueMicrotask(() => b.onTurn?.(turn)), onTurn: null, close };
-  const b: Cable<B, A> = { post: (turn) => queueMicrotask(() => a.onTurn?.(turn)), onTurn: null, close };
+  const a: Cable<A, B> = { post: (turn) => deliverSoon(() => b.onTurn?.(turn)), onTurn: null, close };
+  const b: Cable<B, A> = { post: (turn) => deliverSoon(() => a.onTurn?.(turn)), onTurn: null, close };
   function close() {
     a.onTurn = null;
     b.onTurn = null;
   }
   return [a, b];
+}
+
+const deliveries: (() => void)[] = [];
+let delivered = 0;
+
+function deliverSoon(delivery: () => void): void {
+  if (deliveries.push(delivery) === 1) schedule();
+}
+
+function schedule(): void {
+  if (++delivered % TURNS_BETWEEN_BREATHS === 0) setImmediate(deliverNext);
+  else queueMicrotask(deliverNext);
+}
+
+/** One delivery, then the next, so that each finds the microtasks of the one before it done. */
+function deliverNext(): void {
+  const delivery = deliveries[0];
+  try {
+    delivery();
+  } finally {
+    deliveries.shift();
+    if (deliveries.length > 0) schedule();
+  }
 }

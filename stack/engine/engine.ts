@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { PROTOCOL_ICMPV4, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ip.ts";
+import { NO_NEXT_HEADER, PROTOCOL_ICMPV4, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ip.ts";
 import { Address } from "./address.ts";
 import { type EngineConfig, stackLimits, tcpSettings } from "./config.ts";
 import { Counters } from "./counters.ts";
@@ -241,6 +241,7 @@ export class Engine {
         return this.#receiveICMP(packet);
       default:
         this.counters.drop("unknownProtocol");
+        if (!packet.isIPv4 && packet.protocol === NO_NEXT_HEADER) return;
         this.#icmp.sendProtocolUnreachable(now, packet);
     }
   }

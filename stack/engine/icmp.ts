@@ -137,7 +137,8 @@ export class ICMP {
     }
   }
 
-  #readQuote(packet: Packet, reason: FailureReason): ICMPError | undefined {
+  #readQuote(packet: Packet, reason: FailureReason | undefined): ICMPError | undefined {
+    if (reason === undefined) return undefined;
     const quoted = this.#quoted;
     const start = packet.payload + icmpv4.HEADER_LENGTH;
     const length = packet.end - start;
@@ -159,9 +160,12 @@ function readTruncated(into: Packet, view: DataView, start: number, length: numb
     into.payload + LEAST_QUOTE <= into.end;
 }
 
-function reasonIPv4(code: number): FailureReason {
+/** RFC 1122 §3.2.2.1. */
+function reasonIPv4(code: number): FailureReason | undefined {
+  if (code === icmpv4.CODE_FRAGMENTATION_NEEDED) return undefined;
   if (code === icmpv4.CODE_PORT || code === icmpv4.CODE_PROTOCOL) return "refused";
-  return code === icmpv4.CODE_NETWORK ? "network-unreachable" : "host-unreachable";
+  const network = code === icmpv4.CODE_NETWORK || code === icmpv4.CODE_NETWORK_UNKNOWN;
+  return network ? "network-unreachable" : "host-unreachable";
 }
 
 function reasonIPv6(code: number): FailureReason {

@@ -22,6 +22,7 @@ export const CODE_HOST = 1;
 export const CODE_PROTOCOL = 2;
 export const CODE_PORT = 3;
 export const CODE_FRAGMENTATION_NEEDED = 4;
+export const CODE_NETWORK_UNKNOWN = 6;
 
 const TYPE = 0;
 const CODE = 1;

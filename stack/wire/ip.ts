@@ -11,6 +11,8 @@ export const PROTOCOL_ICMPV4 = 1;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 export const PROTOCOL_ICMPV6 = 58;
+/** IPv6: nothing follows (RFC 8200 §4.7). */
+export const NO_NEXT_HEADER = 59;
 
 /** The TTL and hop limit of packets sent (RFC 1700). */
 export const DEFAULT_HOP_LIMIT = 64;

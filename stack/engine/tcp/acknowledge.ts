@@ -22,10 +22,10 @@ export function acknowledge(c: Connection, segment: Segment, now: number): boole
     updateWindow(c, segment);
   } else {
     const duplicate = isDuplicate(c, segment);
-    updateWindow(c, segment);
+    if (segment.ack === c.sndUna) updateWindow(c, segment);
     if (duplicate) countDuplicate(c, now);
   }
-  if (c.sndWnd === 0) c.timeouts = 0;
+  if (c.sndWnd === 0 && !c.orphaned) c.timeouts = 0;
   return advanceClose(c, now);
 }
 
@@ -48,7 +48,6 @@ function takeNew(c: Connection, ack: number, now: number): void {
   c.sndUna = ack;
   c.synAcknowledged = true;
   c.timeouts = 0;
-  c.rtt.backoff = 0;
   // Karn, and: what waited behind a gap until it was filled says nothing about the path.
   if (!resent && sentAt !== -Infinity) c.rtt.sample(now - sentAt);
   acknowledgedNew(c, bytes, inFlight, now);
@@ -71,19 +70,22 @@ function updateWindow(c: Connection, segment: Segment): void {
   const newer = before(c.sndWl1, segment.seq) || (c.sndWl1 === segment.seq && atOrBefore(c.sndWl2, segment.ack));
   if (!newer) return;
   const window = scaledWindow(c, segment);
-  if (window > 0 && c.probing) {
-    c.probing = false;
-    c.rtt.backoff = 0;
-    if (c.sent.count > 0) c.sent.markAllLost();
-  }
-  if (window > c.sndWnd && c.sent.count === 0) {
-    c.rtt.backoff = 0;
-    c.retransmitAt = Infinity;
-  }
+  if (window > c.sndWnd) windowOpened(c);
   c.sndWnd = window;
   c.sndWl1 = segment.seq;
   c.sndWl2 = segment.ack;
   c.maxSndWnd = Math.max(c.maxSndWnd, window);
+}
+
+/** What the closed window swallowed goes out again at once; nothing waits for a timer that backed off meanwhile. */
+function windowOpened(c: Connection): void {
+  const stalled = c.probing || (c.sndWnd === 0 && c.rtt.backoff > 0);
+  c.probing = false;
+  if (stalled) {
+    c.rtt.backoff = 0;
+    c.sent.markAllLost();
+  }
+  if (stalled || c.sent.count === 0) c.retransmitAt = Infinity;
 }
 
 /** The window of a SYN is never scaled (RFC 7323 §2.2). */

@@ -76,6 +76,7 @@ export function enterTimeWait(c: Connection, now: number): void {
   c.sendBuffer.release();
   clearDeadlines(c);
   c.lingerAt = now + c.tcp.settings.timeWait;
+  c.tcp.timeWait.add(c);
   c.tcp.events.push({ kind: "timeWait", id: c.id });
 }
 

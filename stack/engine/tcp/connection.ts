@@ -18,6 +18,9 @@ import { SentQueue } from "./sent_queue.ts";
 import type { State } from "./state.ts";
 import type { TCP } from "./tcp.ts";
 
+/** The first guess at the size of the peer's segments: what every host must take (RFC 9293 §3.7.1). */
+const LEAST_RCV_MSS = 536;
+
 /** The four-tuple that names a connection. */
 export interface FourTuple {
   readonly local: Address;
@@ -107,6 +110,10 @@ export class Connection implements TimerOwner, FourTuple {
   /** Acknowledgements that must go out alone, so that the peer counts them as duplicates (RFC 5681 §2). */
   duplicateAcksOwed: number;
 
+  /** When a segment was last challenged, and when one without data was last answered though it was unacceptable. */
+  challengedAt: number;
+  invalidAnsweredAt: number;
+
   // Deadlines, Infinity when off.
   retransmitAt: number;
   delayedAckAt: number;
@@ -123,6 +130,8 @@ export class Connection implements TimerOwner, FourTuple {
   /** The program closed without reading everything: RST follows the FIN. */
   resetAfterFin: boolean;
   failure: FailureReason | undefined;
+  /** The program knows the id: it dialled, or was told of the accepted connection. */
+  announced: boolean;
   /** `readable` was reported and nothing read since. */
   readableReported: boolean;
   endReported: boolean;
@@ -179,10 +188,12 @@ export class Connection implements TimerOwner, FourTuple {
     this.outOfOrder = new Ranges();
     this.finReceived = false;
     this.finSeq = 0;
-    this.rcvMss = mss;
+    this.rcvMss = Math.min(LEAST_RCV_MSS, mss);
     this.lastAckSent = 0;
     this.ackOwed = false;
     this.duplicateAcksOwed = 0;
+    this.challengedAt = -Infinity;
+    this.invalidAnsweredAt = -Infinity;
     this.retransmitAt = Infinity;
     this.delayedAckAt = Infinity;
     this.keepAliveAt = Infinity;
@@ -193,6 +204,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.orphaned = false;
     this.resetAfterFin = false;
     this.failure = undefined;
+    this.announced = false;
     this.readableReported = false;
     this.endReported = false;
     this.queued = false;
@@ -209,9 +221,13 @@ export class Connection implements TimerOwner, FourTuple {
   setPeerMSS(peerMss: number): void {
     this.peerMss = peerMss;
     this.mss = Math.min(peerMss, this.tcp.largestSegment(this.remote));
-    const synWasLost = this.sent.count > 0 && this.sent.at(0).transmissions > 1;
-    const window = synWasLost ? this.mss : initialWindow(this.tcp.settings.initialWindow, this.mss);
+    const window = this.synWasLost ? this.mss : initialWindow(this.tcp.settings.initialWindow, this.mss);
     this.congestion = new NewReno(window, this.mss);
+  }
+
+  /** Whether our SYN, while it is not acknowledged, was sent more than once. */
+  get synWasLost(): boolean {
+    return !this.synAcknowledged && this.sent.count > 0 && this.sent.at(0).transmissions > 1;
   }
 
   /** The host's MTU has changed. */

@@ -8,6 +8,7 @@ import { PROTOCOL_TCP } from "../../wire/ip.ts";
 import * as tcp from "../../wire/tcp.ts";
 import { writeMaximumSegmentSize, writeWindowScale } from "../../wire/tcp_options.ts";
 import type { IPOutput } from "../ip_output.ts";
+import { add, after, latest } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import { offerWindow, receiveWindow } from "./window.ts";
 
@@ -31,6 +32,12 @@ export function emitSegment(c: Connection, seq: number, dataLength: number, flag
   closeSegment(c, output, length);
   noteAckSent(c);
   return true;
+}
+
+/** An acknowledgement alone, at a sequence number that the peer accepts even when its window is closed. */
+export function emitAck(c: Connection): boolean {
+  const edge = add(c.sndUna, c.sndWnd);
+  return emitSegment(c, after(c.sndNxt, edge) ? latest(edge, c.sndUna) : c.sndNxt, 0, 0);
 }
 
 /** Our SYN, with an acknowledgement when the peer's SYN is known; false when the wire is full. */

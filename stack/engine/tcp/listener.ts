@@ -32,6 +32,11 @@ export class Listener {
     this.halfOpen = 0;
   }
 
+  /** Whether one more connection may start, with `synQueue` half-open ones at most. */
+  hasRoom(synQueue: number): boolean {
+    return this.waiting < this.backlog && this.halfOpen < synQueue;
+  }
+
   /** 0: not for this listener; an exact address fits best, then the wildcard of the family, then ::. */
   fit(packet: Packet): number {
     if (this.address.equals(packet.d0, packet.d1, packet.d2, packet.d3)) return 3;
@@ -82,7 +87,6 @@ export function receiveInListen(tcp: TCP, listener: Listener, packet: Packet, se
   if (segment.has(RST)) return;
   if (segment.has(ACK)) return sendReset(tcp, packet, segment);
   if (!segment.has(SYN)) return;
-  if (listener.waiting >= listener.backlog) return tcp.counters.drop("queueFull");
-  if (listener.halfOpen >= tcp.limits.synQueue) return tcp.counters.drop("queueFull");
+  if (!listener.hasRoom(tcp.limits.synQueue)) return tcp.counters.drop("queueFull");
   openPassive(tcp, listener, packet, segment, now);
 }

@@ -25,6 +25,7 @@ const LEAST_MSS = 48;
 /** Opens a connection to a peer: SYN-SENT. `iss` is its first sequence number. */
 export function openActive(tcp: TCP, id: number, tuple: FourTuple, iss: number): Connection {
   const c = createConnection(tcp, id, tuple, iss);
+  c.announced = true;
   c.setState("SYN-SENT");
   tcp.add(c);
   tcp.queue(c);
@@ -33,14 +34,14 @@ export function openActive(tcp: TCP, id: number, tuple: FourTuple, iss: number):
 
 /** A SYN came for a listener: SYN-RECEIVED. */
 export function openPassive(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
-  if (tcp.isFull) return tcp.counters.drop("connectionLimit");
+  if (!tcp.makeRoom()) return tcp.counters.drop("connectionLimit");
   const tuple = {
     local: packet.destination(),
     localPort: segment.destinationPort,
     remote: packet.source(),
     remotePort: segment.sourcePort,
   };
-  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.initialSequence(tuple, now));
+  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.takeOverTuple(tuple, now));
   c.listener = listener;
   listener.halfOpen++;
   takeSyn(c, segment);
@@ -70,12 +71,14 @@ export function receiveInSynSent(c: Connection, packet: Packet, segment: Segment
 /** Both SYNs are acknowledged. */
 export function establish(c: Connection): void {
   c.setState("ESTABLISHED");
+  if (c.synWasLost) c.rtt.restartAfterLostSyn();
   if (c.finRequested) advanceToFin(c);
   if (c.orphaned) return;
   const { tcp, listener, id } = c;
   const local = { address: String(c.local), port: c.localPort };
   const remote = { address: String(c.remote), port: c.remotePort };
   const sendBuffer = tcp.settings.sendBuffer;
+  c.announced = true;
   if (listener) {
     listener.halfOpen--;
     listener.waiting++;

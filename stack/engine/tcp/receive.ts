@@ -4,17 +4,21 @@
  *
  * @module
  */
-import { ACK, RST, SYN } from "../../wire/tcp.ts";
+import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import type { Packet } from "../packet.ts";
-import { add, atOrAfter, before } from "../seq.ts";
+import { add, atOrAfter, before, distance } from "../seq.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { breakConnection, discard, restartTimeWait } from "./close.ts";
 import type { Connection } from "./connection.ts";
+import { emitSyn } from "./emit.ts";
 import { establish } from "./open.ts";
 import { sendReset } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import { receiveText } from "./text.ts";
 import { receiveWindow } from "./window.ts";
+
+/** The least time between answers of one connection to segments that it cannot use, ms; Linux waits as long. */
+const INVALID_INTERVAL = 500;
 
 /** Takes one segment. */
 export function receiveSegment(c: Connection, packet: Packet, segment: Segment, now: number): void {
@@ -30,19 +34,17 @@ export function receiveSegment(c: Connection, packet: Packet, segment: Segment, 
 /** First, sequence number: four cases of an acceptable segment. */
 function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   if (isAcceptable(c, segment)) return true;
-  if (segment.has(RST)) return false;
+  if (segment.has(RST)) return segment.seq === c.rcvNxt;
   if (isKeepAliveOrProbe(c, segment)) {
     if (segment.has(ACK) && c.state !== "SYN-RECEIVED") acknowledge(c, segment, now);
     if (c.state !== "CLOSED") c.ackOwed = true;
     return false;
   }
   c.tcp.counters.drop("unacceptable");
-  if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) {
-    if (c.sent.count > 0) c.sent.markLost(c.sent.at(0));
-    return false;
-  }
-  if (c.state === "TIME-WAIT") restartTimeWait(c, now);
-  c.ackOwed = true;
+  if (c.state === "TIME-WAIT" && segment.has(FIN)) restartTimeWait(c, now);
+  if (segment.dataLength === 0 && !mayAnswerInvalid(c, now)) return false;
+  if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) emitSyn(c);
+  else c.ackOwed = true;
   return false;
 }
 
@@ -60,9 +62,13 @@ function inWindow(c: Connection, seq: number, window: number): boolean {
   return atOrAfter(seq, c.rcvNxt) && before(seq, add(c.rcvNxt, window));
 }
 
-/** With a closed window no data is acceptable, yet the acknowledgement beside it counts (§3.10.7.4). */
+/**
+ * With a closed window no data is acceptable, yet the acknowledgement beside it counts (§3.10.7.4), also that of a peer
+ * who counts the byte of its probe as sent.
+ */
 function isKeepAliveOrProbe(c: Connection, segment: Segment): boolean {
-  return receiveWindow(c) === 0 && segment.seq === c.rcvNxt;
+  const ahead = distance(segment.seq, c.rcvNxt);
+  return receiveWindow(c) === 0 && (ahead === 0 || ahead === 1);
 }
 
 /** Second, the RST bit (RFC 5961 §3.2): only the exact sequence number resets; another one is challenged. */
@@ -84,10 +90,21 @@ function receiveSyn(c: Connection, now: number): void {
   else sendChallengeAck(c, now);
 }
 
-/** Tells a peer what we expect, not more often than the host's limit, in case it is really the peer. */
+/** Tells a peer what we expect, in case it is really the peer; not often (RFC 5961 §7). */
 export function sendChallengeAck(c: Connection, now: number): void {
-  if (c.tcp.challengeAcks.take(now)) c.ackOwed = true;
-  else c.tcp.counters.drop("rateLimited");
+  if (now - c.challengedAt < INVALID_INTERVAL) return c.tcp.counters.drop("rateLimited");
+  c.challengedAt = now;
+  c.ackOwed = true;
+}
+
+/** Two ends that disagree would answer each other's bare segments for ever. */
+function mayAnswerInvalid(c: Connection, now: number): boolean {
+  if (now - c.invalidAnsweredAt < INVALID_INTERVAL) {
+    c.tcp.counters.drop("rateLimited");
+    return false;
+  }
+  c.invalidAnsweredAt = now;
+  return true;
 }
 
 /** Fifth, the ACK field, in SYN-RECEIVED: the handshake's last step. */

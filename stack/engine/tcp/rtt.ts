@@ -5,6 +5,7 @@
  */
 
 const INITIAL_RTO = 1000;
+const RTO_AFTER_LOST_SYN = 3000;
 const MAX_RTO = 120_000;
 /** The engine's clock has fractions, yet a timer cannot fire more finely than this. */
 const CLOCK_GRANULARITY = 1;
@@ -33,6 +34,12 @@ export class RTTEstimator {
   /** The timeout, doubled as often as {@link backoff} says. Never 0, however short the path. */
   get rto(): number {
     return Math.min(MAX_RTO, this.#rto * 2 ** this.backoff);
+  }
+
+  /** The SYN was lost and nothing measured: data starts with a longer timeout (RFC 6298 §5.7). */
+  restartAfterLostSyn(): void {
+    this.backoff = 0;
+    if (this.srtt === 0) this.#rto = RTO_AFTER_LOST_SYN;
   }
 
   /** Takes the round-trip time of a segment that was sent once (Karn). */

@@ -59,6 +59,11 @@ export class Segment {
     return this.dataLength + (this.has(tcp.SYN) ? 1 : 0) + (this.has(tcp.FIN) ? 1 : 0);
   }
 
+  /** The sequence number of the first data byte. */
+  get dataSeq(): number {
+    return this.has(tcp.SYN) ? (this.seq + 1) | 0 : this.seq;
+  }
+
   /** The sequence number after the segment. */
   get endSeq(): number {
     return (this.seq + this.length) | 0;

@@ -7,9 +7,10 @@ import { FIN, PSH } from "../../wire/tcp.ts";
 import { add, distance } from "../seq.ts";
 import { discard } from "./close.ts";
 import type { Connection } from "./connection.ts";
-import { emitReset, emitSegment, emitSyn } from "./emit.ts";
+import { emitAck, emitReset, emitSegment, emitSyn } from "./emit.ts";
 import type { SentSegment } from "./sent_queue.ts";
 import { maySend } from "./state.ts";
+import { receiveWindow } from "./window.ts";
 
 /** Sends all that may be sent now; false when the wire is full first. */
 export function transmit(c: Connection, now: number): boolean {
@@ -25,7 +26,7 @@ export function transmit(c: Connection, now: number): boolean {
       return true;
     }
   }
-  return !c.ackOwed || emitSegment(c, c.sndNxt, 0, 0);
+  return !c.ackOwed || emitAck(c);
 }
 
 function transmitSyn(c: Connection, now: number): boolean {
@@ -93,7 +94,7 @@ function nextLength(c: Connection): number {
 }
 
 /** What the peer's window still lets out; negative when it was taken back. */
-function usableWindow(c: Connection): number {
+export function usableWindow(c: Connection): number {
   return distance(add(c.sndUna, c.sndWnd), c.sndNxt);
 }
 
@@ -105,7 +106,7 @@ function isWorthSending(c: Connection, length: number, unsent: number): boolean 
 
 function transmitDuplicateAcks(c: Connection): boolean {
   while (c.duplicateAcksOwed > 0) {
-    if (!emitSegment(c, c.sndNxt, 0, 0)) return false;
+    if (!emitAck(c)) return false;
     c.duplicateAcksOwed--;
   }
   return true;
@@ -127,7 +128,7 @@ export function considerAck(c: Connection, now: number): void {
   const unacknowledged = distance(c.rcvNxt, c.lastAckSent);
   if (unacknowledged <= 0 || c.ackOwed) return;
   const { delayedAck } = c.tcp.settings;
-  if (delayedAck === 0 || unacknowledged >= 2 * c.rcvMss) {
+  if (delayedAck === 0 || unacknowledged >= 2 * c.rcvMss || unacknowledged >= receiveWindow(c)) {
     c.ackOwed = true;
   } else if (c.delayedAckAt === Infinity) {
     c.delayedAckAt = now + delayedAck;

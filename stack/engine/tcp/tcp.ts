@@ -4,7 +4,7 @@
  * @module
  */
 import { intact } from "../../wire/checksum.ts";
-import { destinationPort, sequence, sourcePort, SYN, valid } from "../../wire/tcp.ts";
+import { ACK, destinationPort, RST, sequence, sourcePort, SYN, valid } from "../../wire/tcp.ts";
 import { Address } from "../address.ts";
 import type { StackLimits, TCPSettings } from "../config.ts";
 import type { Counters } from "../counters.ts";
@@ -14,7 +14,6 @@ import type { IPOutput } from "../ip_output.ts";
 import type { LocalAddresses } from "../local_addresses.ts";
 import type { Packet } from "../packet.ts";
 import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
-import { RateLimit } from "../rate_limit.ts";
 import { add, after, atOrAfter, atOrBefore, latest } from "../seq.ts";
 import { Timers } from "../timers.ts";
 import { abort, breakConnection, discard } from "./close.ts";
@@ -29,8 +28,6 @@ import { Segment } from "./segment.ts";
 import { armRetransmission, isBlockedByWindow, transmit } from "./send.ts";
 import { fireDeadlines } from "./timeouts.ts";
 
-/** Challenge ACKs in a second, for the whole host (RFC 5961 §7). */
-const CHALLENGE_ACK_RATE = 1000;
 /** Initial sequence numbers advance by one every 4 µs (RFC 9293 §3.4.1). */
 const ISN_PER_MS = 250;
 /** How far a connection that takes over a four-tuple from TIME-WAIT starts beyond its predecessor (RFC 6191). */
@@ -57,7 +54,8 @@ export class TCP {
   readonly settings: TCPSettings;
   readonly limits: Required<StackLimits>;
   readonly timers: Timers<Connection>;
-  readonly challengeAcks: RateLimit;
+  /** Connections in TIME-WAIT, the oldest first. */
+  readonly timeWait: Set<Connection>;
   readonly #local: LocalAddresses;
   readonly #demux: Demux;
   readonly #listeners: Listeners;
@@ -75,7 +73,7 @@ export class TCP {
     this.settings = host.settings;
     this.limits = host.limits;
     this.timers = new Timers();
-    this.challengeAcks = new RateLimit(CHALLENGE_ACK_RATE);
+    this.timeWait = new Set();
     this.#local = host.local;
     this.#demux = new Demux(randomInt32(host.random));
     this.#listeners = new Listeners();
@@ -86,9 +84,14 @@ export class TCP {
     this.#lastAcceptedId = 0;
   }
 
-  /** Connections of all states. */
-  get isFull(): boolean {
-    return this.#demux.size >= this.limits.connections;
+  /** Whether one more connection may be. The one longest in TIME-WAIT makes way for it. */
+  makeRoom(): boolean {
+    if (this.#demux.size < this.limits.connections) return true;
+    for (const oldest of this.timeWait) {
+      discard(oldest);
+      return true;
+    }
+    return false;
   }
 
   get connections(): Iterable<Connection> {
@@ -105,10 +108,17 @@ export class TCP {
     return this.output.mtu - (remote.isIPv4 ? IPV4_AND_TCP_HEADERS : IPV6_AND_TCP_HEADERS);
   }
 
-  /** The first sequence number of a connection (RFC 6528 §3). */
-  initialSequence(tuple: FourTuple, now: number): number {
+  /**
+   * The first sequence number of a new connection (RFC 6528 §3), beyond all of a predecessor's in TIME-WAIT, which it
+   * replaces (RFC 9293 §3.6.1).
+   */
+  takeOverTuple(tuple: FourTuple, now: number): number {
     const hash = this.#isnHash.ofFourTuple(tuple.local, tuple.localPort, tuple.remote, tuple.remotePort);
-    return add(hash, Math.floor(now * ISN_PER_MS) | 0);
+    const iss = add(hash, Math.floor(now * ISN_PER_MS) | 0);
+    const predecessor = this.#demux.findTuple(tuple);
+    if (!predecessor) return iss;
+    discard(predecessor);
+    return latest(iss, add(predecessor.sndNxt, ISN_GAP));
   }
 
   nextAcceptedId(): number {
@@ -126,15 +136,9 @@ export class TCP {
     if (!local) return this.#refuseDial(id, "network-unreachable");
     const tuple = { local, localPort, remote: target, remotePort };
     const predecessor = this.#demux.findTuple(tuple);
-    let iss = this.initialSequence(tuple, now);
-    if (predecessor) {
-      if (predecessor.state !== "TIME-WAIT") return this.#refuseDial(id, "address-in-use");
-      iss = latest(iss, add(predecessor.sndNxt, ISN_GAP));
-      discard(predecessor);
-    } else if (this.isFull) {
-      return this.#refuseDial(id, "no-buffers");
-    }
-    openActive(this, id, tuple, iss);
+    if (predecessor && predecessor.state !== "TIME-WAIT") return this.#refuseDial(id, "address-in-use");
+    if (!this.makeRoom()) return this.#refuseDial(id, "no-buffers");
+    openActive(this, id, tuple, this.takeOverTuple(tuple, now));
   }
 
   /** The program took a connection out of its listener's backlog. */
@@ -177,7 +181,7 @@ export class TCP {
     const segment = this.#segment;
     segment.read(packet);
     const c = this.#demux.find(packet, segment.destinationPort, segment.sourcePort);
-    if (!c || this.#yieldsTimeWait(c, segment)) return this.#receiveForNobody(packet, segment, now);
+    if (!c || this.#yieldsTimeWait(c, packet, segment)) return this.#receiveForNobody(packet, segment, now);
     if (c.state === "SYN-SENT") receiveInSynSent(c, packet, segment, now);
     else receiveSegment(c, packet, segment, now);
     if (c.state === "CLOSED") return;
@@ -249,6 +253,7 @@ export class TCP {
   /** Takes a connection out of the network; its id lives until the program has read what arrived. */
   remove(c: Connection): void {
     this.#demux.delete(c);
+    this.timeWait.delete(c);
     c.updateDeadline();
     this.releaseWhenRead(c);
   }
@@ -258,11 +263,11 @@ export class TCP {
     if (c.state !== "CLOSED" || !this.#byId.has(c.id)) return;
     if (!c.orphaned) {
       if (c.unreadBytes > 0) return;
-      if (c.failure) this.events.push({ kind: "failed", id: c.id, reason: c.failure });
+      if (c.failure && c.announced) this.events.push({ kind: "failed", id: c.id, reason: c.failure });
     }
     this.#byId.delete(c.id);
     c.receiveBuffer.release();
-    this.events.push({ kind: "released", id: c.id });
+    if (c.announced) this.events.push({ kind: "released", id: c.id });
   }
 
   /** Tells that the peer's stream has ended, once everything before was read. */
@@ -291,9 +296,10 @@ export class TCP {
   }
 
   /** A SYN beyond all that a connection in TIME-WAIT has received starts a new one in its place (RFC 6191). */
-  #yieldsTimeWait(c: Connection, segment: Segment): boolean {
-    if (c.state !== "TIME-WAIT" || segment.flags !== SYN || !after(segment.seq, c.rcvNxt)) return false;
-    discard(c);
-    return true;
+  #yieldsTimeWait(c: Connection, packet: Packet, segment: Segment): boolean {
+    if (c.state !== "TIME-WAIT" || !segment.has(SYN) || segment.has(ACK | RST) || !after(segment.seq, c.rcvNxt)) {
+      return false;
+    }
+    return this.#listeners.find(packet, segment.destinationPort)?.hasRoom(this.limits.synQueue) ?? false;
   }
 }

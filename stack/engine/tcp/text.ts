@@ -4,12 +4,15 @@
  * @module
  */
 import { FIN } from "../../wire/tcp.ts";
-import { add, after, before, distance } from "../seq.ts";
+import { add, after, atOrBefore, before, distance, earliest, latest } from "../seq.ts";
 import { enterTimeWait, refuseData } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
 import { considerAck } from "./send.ts";
 import { mayReceive } from "./state.ts";
+
+/** Gaps that a peer may leave in its stream at a time; each costs memory and every segment a search. */
+const MAX_RANGES = 1024;
 
 /** Takes the data and the FIN of an acceptable segment. */
 export function receiveText(c: Connection, segment: Segment, now: number): void {
@@ -27,28 +30,41 @@ export function receiveText(c: Connection, segment: Segment, now: number): void 
 }
 
 function takeData(c: Connection, segment: Segment): void {
-  const start = before(segment.seq, c.rcvNxt) ? c.rcvNxt : segment.seq;
-  const dataEnd = add(segment.seq, segment.dataLength);
-  const end = after(dataEnd, c.rcvEdge) ? c.rcvEdge : dataEnd;
-  c.rcvMss = Math.max(c.rcvMss, Math.min(segment.dataLength, c.tcp.largestSegment(c.remote)));
+  const { dataSeq, dataLength } = segment;
+  const start = latest(dataSeq, c.rcvNxt);
+  const end = earliest(add(dataSeq, dataLength), c.rcvEdge);
+  c.rcvMss = Math.max(c.rcvMss, Math.min(dataLength, c.tcp.largestSegment(c.remote)));
   if (distance(end, start) <= 0) {
-    if (segment.dataLength > 0) c.ackOwed = true;
-    return;
+    c.ackOwed = true;
+  } else if (start === c.rcvNxt) {
+    store(c, segment, start, end);
+    advance(c, end);
+  } else {
+    takeOutOfOrder(c, segment, start, end);
   }
-  store(c, segment, start, end);
-  if (start === c.rcvNxt) advance(c, end);
-  else addOutOfOrder(c, start, end);
 }
 
+/** Puts the bytes from `start` to `end` where they belong. Of bytes that come twice, the first to come stay. */
 function store(c: Connection, segment: Segment, start: number, end: number): void {
-  const ring = c.receiveBuffer;
-  const { outOfOrder } = c;
+  const { outOfOrder, receiveBuffer } = c;
   const stored = outOfOrder.count > 0 ? outOfOrder.at(outOfOrder.count - 1).end : c.rcvNxt;
-  const furthest = after(end, stored) ? end : stored;
-  ring.reserve(distance(furthest, c.rcvRead), c.rcvRead, distance(stored, c.rcvRead));
+  receiveBuffer.reserve(distance(latest(end, stored), c.rcvRead), c.rcvRead, distance(stored, c.rcvRead));
+  let from = start;
+  for (let i = 0; i < outOfOrder.count && before(from, end); i++) {
+    const range = outOfOrder.at(i);
+    if (atOrBefore(range.end, from)) continue;
+    storePart(c, segment, from, earliest(range.start, end));
+    from = latest(from, range.end);
+  }
+  storePart(c, segment, from, end);
+}
+
+function storePart(c: Connection, segment: Segment, start: number, end: number): void {
+  const length = distance(end, start);
+  if (length <= 0) return;
   const source = new Uint8Array(segment.view.buffer);
-  const at = segment.view.byteOffset + segment.data + distance(start, segment.seq);
-  ring.write(start, source, at, distance(end, start));
+  const at = segment.view.byteOffset + segment.data + distance(start, segment.dataSeq);
+  c.receiveBuffer.write(start, source, at, length);
 }
 
 function advance(c: Connection, end: number): void {
@@ -58,19 +74,23 @@ function advance(c: Connection, end: number): void {
     c.ackOwed = true;
     c.duplicateAcksOwed = 0;
   }
+  // A FIN in the middle of data was none of the peer's.
+  if (c.finReceived && after(c.rcvNxt, c.finSeq)) c.finReceived = false;
   if (!c.orphaned && !c.readableReported) {
     c.readableReported = true;
     c.tcp.events.push({ kind: "readable", id: c.id });
   }
 }
 
-function addOutOfOrder(c: Connection, start: number, end: number): void {
-  c.outOfOrder.add(start, end);
+function takeOutOfOrder(c: Connection, segment: Segment, start: number, end: number): void {
   c.duplicateAcksOwed++;
+  if (c.outOfOrder.count >= MAX_RANGES) return c.tcp.counters.drop("queueFull");
+  store(c, segment, start, end);
+  c.outOfOrder.add(start, end);
 }
 
 function noteFin(c: Connection, segment: Segment): void {
-  const seq = add(segment.seq, segment.dataLength);
+  const seq = add(segment.dataSeq, segment.dataLength);
   if (before(seq, c.rcvNxt) || after(seq, c.rcvEdge)) return;
   c.finReceived = true;
   c.finSeq = seq;

@@ -10,10 +10,13 @@ import { emitSegment } from "./emit.ts";
 import { FIN } from "../../wire/tcp.ts";
 import { fireKeepAlive } from "./keep_alive.ts";
 import { loseEverything } from "./recovery.ts";
-import { armRetransmission, isBlockedByWindow, sendNew } from "./send.ts";
+import { armRetransmission, isBlockedByWindow, sendNew, usableWindow } from "./send.ts";
 
 /** The longest back-off: the timeout's own bound comes before it. */
 const MAX_BACKOFF = 16;
+
+/** Retries of a connection that nobody waits for, also against a window that stays closed (RFC 6429); Linux's number. */
+const ORPHAN_RETRIES = 8;
 
 /** Fires whatever is due. */
 export function fireDeadlines(c: Connection, now: number): void {
@@ -31,7 +34,12 @@ function fireRetransmission(c: Connection, now: number): void {
   c.retransmitAt = Infinity;
   const { settings } = c.tcp;
   const opening = c.state === "SYN-SENT" || c.state === "SYN-RECEIVED";
-  if (c.timeouts >= (opening ? settings.synRetries : settings.retries)) return breakConnection(c, "timed-out");
+  const retries = opening
+    ? settings.synRetries
+    : c.orphaned
+    ? Math.min(ORPHAN_RETRIES, settings.retries)
+    : settings.retries;
+  if (c.timeouts >= retries) return breakConnection(c, "timed-out");
   if (c.probing || isBlockedByWindow(c)) {
     probeWindow(c, now);
   } else if (c.sent.count > 0) {
@@ -46,6 +54,12 @@ function fireRetransmission(c: Connection, now: number): void {
 
 /** One byte, or the FIN, beyond a closed window (RFC 9293 §3.8.6.1). */
 function probeWindow(c: Connection, now: number): void {
+  const usable = usableWindow(c);
+  if (usable > 0) {
+    // A sliver that silly window avoidance held back long enough (RFC 1122 §4.2.3.4).
+    sendNew(c, now, Math.min(c.unsentBytes, c.mss, usable));
+    return;
+  }
   c.probing = true;
   if (c.sent.count === 0) {
     sendNew(c, now, Math.min(1, c.unsentBytes));

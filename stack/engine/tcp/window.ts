@@ -9,8 +9,6 @@ import type { Connection } from "./connection.ts";
 import { mayReceive } from "./state.ts";
 
 const LARGEST_FIELD = 0xffff;
-/** How far rounding up may push the right edge past the buffer's size before it is allowed to round down. */
-const ROUNDING_SLACK = 64 * 1024;
 
 /** The shift with which a buffer of `size` bytes can be offered whole. */
 export function shiftFor(size: number): number {
@@ -32,10 +30,10 @@ export function offerWindow(c: Connection): number {
   const offered = receiveWindow(c);
   const free = freeSpace(c);
   const unit = 1 << c.rcvShift;
-  const widen = free - offered >= worthwhile(c);
-  let field = widen ? Math.floor(free / unit) : Math.ceil(offered / unit);
-  if (!widen && field * unit - free > ROUNDING_SLACK) field = Math.floor(offered / unit);
-  field = Math.min(field, LARGEST_FIELD);
+  // Rounding up keeps the right edge where it is, but must not push it on and on past the buffer's end.
+  const kept = Math.ceil(offered / unit) * unit < free + unit ? Math.ceil(offered / unit) : Math.floor(offered / unit);
+  const widened = free - offered >= worthwhile(c) ? Math.floor(free / unit) : 0;
+  const field = Math.min(Math.max(kept, widened), LARGEST_FIELD);
   const edge = add(c.rcvNxt, field * unit);
   if (distance(edge, c.rcvEdge) > 0) c.rcvEdge = edge;
   return field;
