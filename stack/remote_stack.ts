@@ -236,8 +236,17 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   async #sendPackets(count: number, reader: BatchReader): Promise<void> {
     for (let i = 0; i < count && reader.advance(); i++) {
       this.#credit += reader.length;
-      this.#link.writePackets([new Uint8Array(reader.view.buffer, reader.offset, reader.length)]);
+      this.#sendPacket(new Uint8Array(reader.view.buffer, reader.offset, reader.length));
       await null;
+    }
+  }
+
+  /** A program's own link may throw: the packet is lost, as on any link, and the stack goes on. */
+  #sendPacket(packet: Uint8Array): void {
+    try {
+      this.#link.writePackets([packet]);
+    } catch (error) {
+      reportError(error);
     }
   }
 

@@ -77,7 +77,7 @@ export class Stack implements AsyncDisposable {
     this.closed.catch(() => {});
     this.#closing = undefined;
     this.#dead = false;
-    thread.died.then((error) => this.#die(error));
+    thread.died.then((error) => this.#die(error)).catch(reportError);
   }
 
   /**
@@ -103,9 +103,14 @@ export class Stack implements AsyncDisposable {
 
   static async #start(link: LinkEndpoint, config: StackConfig, thread: EngineThread): Promise<Stack> {
     const stack = new Stack(ORIGIN, link, config, thread);
-    link.attach(stack.#remote);
-    const gone = link.wait?.().then(() => stack.#abandon());
-    gone?.catch(() => {});
+    try {
+      link.attach(stack.#remote);
+      const gone = link.wait?.().then(() => stack.#abandon());
+      gone?.catch(() => {});
+    } catch (error) {
+      stack.#cut();
+      throw error;
+    }
     const died = thread.died.then((error) => Promise.reject(error));
     await Promise.race([stack.#remote.started, died, stack.closed]);
     if (stack.#closing !== undefined) {
@@ -196,10 +201,13 @@ export class Stack implements AsyncDisposable {
       this.#remote.postTurn();
       await settled(Promise.race([this.#remote.stopped, this.#thread.died]), STOP_TIMEOUT);
     }
-    this.#tearDown();
-    this.#link.close();
-    await this.#link.wait?.();
-    this.#closed.resolve();
+    try {
+      this.#tearDown();
+      this.#link.close();
+      await this.#link.wait?.();
+    } finally {
+      this.#closed.resolve();
+    }
   }
 
   /** The link was closed before the stack: nothing can be sent any more. */
@@ -211,12 +219,16 @@ export class Stack implements AsyncDisposable {
     if (this.#dead) return;
     this.#dead = true;
     this.#remote.fail("worker-died");
-    this.#tearDown();
     if (this.#closing === undefined) this.#closed.reject(error);
+    this.#tearDown();
   }
 
   #tearDown(): void {
+    this.#cut();
     this.#link.attach(null);
+  }
+
+  #cut(): void {
     this.#remote.cut();
     this.#thread.terminate();
   }

@@ -9,19 +9,19 @@ import type { RandomSource } from "./random.ts";
 
 /** How a stack's TCP behaves. What is left out has the default named. Times in ms, sizes in bytes. */
 export interface TCPOptions {
-  /** Congestion control. Accepted and without effect yet: it is NewReno (RFC 5681). */
+  /** CUBIC (RFC 9438) with HyStart++ (RFC 9406), or NewReno (RFC 5681). "cubic". */
   congestion?: "cubic" | "newreno";
-  /** Whether an idle sender starts slowly again (RFC 5681 §4.1). Accepted and without effect yet. */
+  /** Whether a sender that was idle starts with a small window again (RFC 5681 §4.1). true. */
   idleRestart?: boolean;
-  /** Selective acknowledgements (RFC 2018). Accepted and without effect yet. */
+  /** Whether to offer and accept selective acknowledgements (RFC 2018). true. */
   sack?: boolean;
-  /** Timestamps (RFC 7323 §3). Accepted and without effect yet. */
+  /** Whether to offer and accept timestamps (RFC 7323 §3). true. */
   timestamps?: boolean;
-  /** Loss detection by time (RFC 8985). Accepted and without effect yet. */
+  /** Whether losses are found by time, and at the tail by a probe (RFC 8985); needs SACK. true. */
   rack?: boolean;
   /** Explicit congestion notification (RFC 3168). Accepted and without effect yet. */
   ecn?: boolean;
-  /** How long data may stay unacknowledged before the connection times out (RFC 5482). Accepted and without effect yet. */
+  /** How long data may stay unacknowledged before the connection times out (RFC 5482). Infinity. */
   userTimeout?: number;
   /** Segments that may be sent before the first acknowledgement, within the bound of RFC 6928. 10. */
   initialWindow?: number;
@@ -78,6 +78,12 @@ export interface EngineConfig {
 /** TCP options with nothing left out. */
 export interface TCPSettings {
   initialWindow: number;
+  congestion: "cubic" | "newreno";
+  idleRestart: boolean;
+  sack: boolean;
+  timestamps: boolean;
+  rack: boolean;
+  userTimeout: number;
   windowScaling: boolean;
   noDelay: boolean;
   delayedAck: number;
@@ -94,6 +100,12 @@ export interface TCPSettings {
 export function tcpSettings(options: TCPOptions = {}): TCPSettings {
   return {
     initialWindow: options.initialWindow ?? 10,
+    congestion: options.congestion ?? "cubic",
+    idleRestart: options.idleRestart ?? true,
+    sack: options.sack ?? true,
+    timestamps: options.timestamps ?? true,
+    rack: options.rack ?? true,
+    userTimeout: options.userTimeout ?? Infinity,
     windowScaling: options.windowScaling ?? true,
     noDelay: options.noDelay ?? true,
     delayedAck: options.delayedAck ?? 40,

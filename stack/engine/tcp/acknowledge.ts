@@ -7,9 +7,11 @@ import { add, after, atOrBefore, before, distance } from "../seq.ts";
 import { discard, enterTimeWait, startLinger } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { sendChallengeAck } from "./receive.ts";
-import { acknowledgedNew, countDuplicate } from "./recovery.ts";
+import { recover } from "./recovery.ts";
+import { takeSackBlocks } from "./scoreboard.ts";
 import type { Segment } from "./segment.ts";
 import type { SentSegment } from "./sent_queue.ts";
+import { elapsedSinceEcho } from "./timestamps.ts";
 
 /** Takes SEG.ACK and SEG.WND; false when the segment must be dropped, or the connection is gone. */
 export function acknowledge(c: Connection, segment: Segment, now: number): boolean {
@@ -17,14 +19,16 @@ export function acknowledge(c: Connection, segment: Segment, now: number): boole
     sendChallengeAck(c, now);
     return false;
   }
-  if (after(segment.ack, c.sndUna)) {
-    takeNew(c, segment.ack, now);
-    updateWindow(c, segment);
-  } else {
-    const duplicate = isDuplicate(c, segment);
-    if (segment.ack === c.sndUna) updateWindow(c, segment);
-    if (duplicate) countDuplicate(c, now);
-  }
+  const { sent } = c;
+  const inFlight = c.inFlight;
+  const sacked = sent.sackedBytes;
+  const echoed = c.timestamps && segment.options.hasTimestamps ? elapsedSinceEcho(c, segment, now) : NaN;
+  const duplicate = isDuplicate(c, segment);
+  const duplicateReported = c.sack && takeSackBlocks(c, segment, echoed, now);
+  const acked = after(segment.ack, c.sndUna) ? takeNew(c, segment.ack, echoed, duplicateReported, now) : 0;
+  if (segment.ack === c.sndUna) updateWindow(c, segment);
+  const delivered = acked + sent.sackedBytes - sacked;
+  recover(c, { acked, delivered, duplicate, duplicateReported, inFlight, ack: segment.ack, echoed }, now);
   if (c.sndWnd === 0 && !c.orphaned) c.timeouts = 0;
   return advanceClose(c, now);
 }
@@ -35,27 +39,38 @@ function isDuplicate(c: Connection, segment: Segment): boolean {
     scaledWindow(c, segment) === c.sndWnd;
 }
 
-function takeNew(c: Connection, ack: number, now: number): void {
-  const inFlight = c.inFlight;
+function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: boolean, now: number): number {
   const bytes = distance(ack, c.sndUna);
   const data = dataBytes(c, ack);
-  let sentAt = -Infinity;
-  let resent = false;
+  let sentAt = NaN;
+  let resentAt = -Infinity;
   c.sent.acknowledge(ack, (gone: SentSegment) => {
-    resent ||= gone.transmissions > 1;
-    sentAt = gone.sentAt;
+    if (gone.transmissions > 1) resentAt = Math.max(resentAt, gone.sentAt);
+    // What waited behind a gap until it was filled says nothing about the path.
+    sentAt = gone.sacked ? NaN : gone.sentAt;
+    if (c.sack && !gone.sacked) c.rack.arrived(gone, echoed, now);
   });
   c.sndUna = ack;
   c.synAcknowledged = true;
   c.timeouts = 0;
-  // Karn, and: what waited behind a gap until it was filled says nothing about the path.
-  if (!resent && sentAt !== -Infinity) c.rtt.sample(now - sentAt);
-  acknowledgedNew(c, bytes, inFlight, now);
+  c.progressAt = now;
+  if (resentAt === -Infinity) takeRTT(c, now - sentAt);
+  else takeRTT(c, duplicateReported ? now - resentAt : echoed);
   if (data > 0 && !c.orphaned) {
     c.freedBytes += data;
     c.tcp.reportWritable(c);
   }
   c.retransmitAt = c.sent.count > 0 ? now + c.rtt.rto : Infinity;
+  return bytes;
+}
+
+/**
+ * Karn: of what was sent twice, only a timestamp tells which one was acknowledged (RFC 7323 §4). When a D-SACK comes
+ * along, it was the last one; the timestamp is then that of a segment from before the loss, because TS.Recent does not
+ * follow duplicates.
+ */
+function takeRTT(c: Connection, rtt: number): void {
+  if (rtt >= 0) c.rtt.sample(rtt);
 }
 
 /** How many of the sequence numbers up to `ack` are bytes that the program wrote: not SYN, not FIN. */

@@ -106,6 +106,8 @@ function leaveListener(c: Connection): void {
 
 function clearDeadlines(c: Connection): void {
   c.retransmitAt = Infinity;
+  c.reorderAt = Infinity;
+  c.probeAt = Infinity;
   c.delayedAckAt = Infinity;
   c.lingerAt = Infinity;
   c.keepAliveAt = Infinity;

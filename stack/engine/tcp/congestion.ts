@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RTTEstimator } from "./rtt.ts";
 
 /** One connection's congestion control. Sizes in bytes, times in ms. */
 export interface CongestionControl {
@@ -10,14 +11,16 @@ export interface CongestionControl {
   readonly cwnd: number;
   /** The slow-start threshold; Infinity until the first loss. */
   readonly ssthresh: number;
-  /** `bytes` of new data were acknowledged while the window was in use. */
-  acknowledged(bytes: number, now: number, srtt: number): void;
-  /** A loss was found with `inFlight` bytes under way; recovery starts. */
+  /** `bytes` of new data up to `una` were acknowledged while the window was in use and `nxt` comes next. */
+  acknowledged(bytes: number, now: number, rtt: RTTEstimator, una: number, nxt: number): void;
+  /** A loss was found with `inFlight` bytes under way; the window becomes what recovery ends with. */
   lossDetected(inFlight: number, now: number): void;
-  /** All that was in flight at the loss is acknowledged. */
-  recovered(inFlight: number): void;
   /** The retransmission timer fired with `inFlight` bytes under way. */
   timedOut(inFlight: number, now: number): void;
+  /** The loss was none: the window is what it was. */
+  restore(cwnd: number, ssthresh: number): void;
+  /** Nothing was sent for a retransmission timeout (RFC 5681 §4.1). */
+  restartAfterIdle(window: number): void;
   /** The segment size changed. */
   setMSS(mss: number): void;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { PROTOCOL_TCP } from "../../wire/ip.ts";
+import { TIMESTAMPS_LENGTH } from "../../wire/tcp_options.ts";
 import type { Address } from "../address.ts";
 import { ByteRing } from "../byte_ring.ts";
 import type { FailureReason } from "../events.ts";
@@ -12,8 +13,13 @@ import { add, distance } from "../seq.ts";
 import type { TimerOwner } from "../timers.ts";
 import { type CongestionControl, initialWindow } from "./congestion.ts";
 import type { Listener } from "./listener.ts";
+import { Cubic } from "./cubic.ts";
 import { NewReno } from "./newreno.ts";
+import { ProportionalRateReduction } from "./prr.ts";
+import { Rack } from "./rack.ts";
+import type { Phase, Undo } from "./recovery.ts";
 import { RTTEstimator } from "./rtt.ts";
+import { SackBlocks } from "./sack_blocks.ts";
 import { SentQueue } from "./sent_queue.ts";
 import type { State } from "./state.ts";
 import type { TCP } from "./tcp.ts";
@@ -77,16 +83,37 @@ export class Connection implements TimerOwner, FourTuple {
   // Loss recovery.
   readonly rtt: RTTEstimator;
   congestion: CongestionControl;
-  duplicateAcks: number;
-  inRecovery: boolean;
+  /** SACK is offered or, once the peer's SYN is known, agreed. */
+  sack: boolean;
+  readonly rack: Rack;
+  readonly prr: ProportionalRateReduction;
+  phase: Phase;
   /** Where recovery ends: SND.NXT when it started. */
   recoveryPoint: number;
+  undo: Undo | undefined;
+  /** Without SACK: how often the last acknowledgement was repeated. */
+  duplicateAcks: number;
+  /** SND.NXT after a tail loss probe that is not acknowledged, and whether the probe was new data. */
+  tailProbeEnd: number | undefined;
+  tailProbeIsNew: boolean;
+  /** When the peer last acknowledged something new, or data was first under way. */
+  progressAt: number;
+  /** When a segment with data was last sent. */
+  lastSentAt: number;
   /** Timeouts since the peer last acknowledged something or, with its window closed, answered. */
   timeouts: number;
   /** The segment under way is a probe of a closed window (RFC 9293 §3.8.6.1). */
   probing: boolean;
   /** Whether the congestion window held the sender back since it last grew. */
   cwndLimited: boolean;
+
+  // Timestamps (RFC 7323).
+  /** Offered or, once the peer's SYN is known, agreed. */
+  timestamps: boolean;
+  timestampOffset: number;
+  /** TS.Recent and when it was taken. */
+  timestampRecent: number;
+  timestampRecentAt: number;
 
   // Receiving.
   irs: number;
@@ -98,6 +125,7 @@ export class Connection implements TimerOwner, FourTuple {
   rcvEdge: number;
   readonly receiveBuffer: ByteRing;
   readonly outOfOrder: Ranges;
+  readonly sackBlocks: SackBlocks;
   /** The peer's FIN came, at {@link finSeq}, though maybe ahead of data. */
   finReceived: boolean;
   finSeq: number;
@@ -116,6 +144,10 @@ export class Connection implements TimerOwner, FourTuple {
 
   // Deadlines, Infinity when off.
   retransmitAt: number;
+  /** When segments that may be reordered count as lost. */
+  reorderAt: number;
+  /** The tail loss probe's. */
+  probeAt: number;
   delayedAckAt: number;
   keepAliveAt: number;
   /** End of TIME-WAIT, or of a FIN-WAIT-2 that nobody waits in. */
@@ -172,13 +204,25 @@ export class Connection implements TimerOwner, FourTuple {
     this.keepAlive = tcp.settings.keepAlive.on;
     this.keepAliveProbes = 0;
     this.rtt = new RTTEstimator(tcp.settings.minRto);
-    this.congestion = new NewReno(initialWindow(tcp.settings.initialWindow, mss), mss);
-    this.duplicateAcks = 0;
-    this.inRecovery = false;
+    this.congestion = newCongestionControl(tcp, initialWindow(tcp.settings.initialWindow, mss), mss);
+    this.sack = tcp.settings.sack;
+    this.rack = new Rack();
+    this.prr = new ProportionalRateReduction();
+    this.phase = "open";
     this.recoveryPoint = 0;
+    this.undo = undefined;
+    this.duplicateAcks = 0;
+    this.tailProbeEnd = undefined;
+    this.tailProbeIsNew = false;
+    this.progressAt = 0;
+    this.lastSentAt = -Infinity;
     this.timeouts = 0;
     this.probing = false;
     this.cwndLimited = false;
+    this.timestamps = tcp.settings.timestamps;
+    this.timestampOffset = 0;
+    this.timestampRecent = 0;
+    this.timestampRecentAt = 0;
     this.irs = 0;
     this.rcvNxt = 0;
     this.rcvRead = 0;
@@ -186,6 +230,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.rcvEdge = 0;
     this.receiveBuffer = new ByteRing();
     this.outOfOrder = new Ranges();
+    this.sackBlocks = new SackBlocks();
     this.finReceived = false;
     this.finSeq = 0;
     this.rcvMss = Math.min(LEAST_RCV_MSS, mss);
@@ -195,6 +240,8 @@ export class Connection implements TimerOwner, FourTuple {
     this.challengedAt = -Infinity;
     this.invalidAnsweredAt = -Infinity;
     this.retransmitAt = Infinity;
+    this.reorderAt = Infinity;
+    this.probeAt = Infinity;
     this.delayedAckAt = Infinity;
     this.keepAliveAt = Infinity;
     this.lingerAt = Infinity;
@@ -217,12 +264,12 @@ export class Connection implements TimerOwner, FourTuple {
     this.state = state;
   }
 
-  /** The peer's MSS is known: segments and the first window are sized by it (RFC 6928 §2, RFC 5681 §3.1). */
+  /** The peer's SYN is known: segments and the congestion window are sized by it (RFC 6928 §2, RFC 5681 §3.1). */
   setPeerMSS(peerMss: number): void {
     this.peerMss = peerMss;
-    this.mss = Math.min(peerMss, this.tcp.largestSegment(this.remote));
+    this.mss = this.#largestData();
     const window = this.synWasLost ? this.mss : initialWindow(this.tcp.settings.initialWindow, this.mss);
-    this.congestion = new NewReno(window, this.mss);
+    this.congestion = newCongestionControl(this.tcp, window, this.mss);
   }
 
   /** Whether our SYN, while it is not acknowledged, was sent more than once. */
@@ -232,8 +279,19 @@ export class Connection implements TimerOwner, FourTuple {
 
   /** The host's MTU has changed. */
   updateMSS(): void {
-    this.mss = Math.min(this.peerMss, this.tcp.largestSegment(this.remote));
+    this.mss = this.#largestData();
     this.congestion.setMSS(this.mss);
+  }
+
+  /** What the peer's MSS and the MTU leave beside the options of every segment. */
+  #largestData(): number {
+    const options = this.timestamps ? TIMESTAMPS_LENGTH : 0;
+    return Math.min(this.peerMss, this.tcp.largestSegment(this.remote)) - options;
+  }
+
+  /** Bytes that may be in flight. */
+  get cwnd(): number {
+    return this.phase === "recovery" ? this.prr.cwnd : this.congestion.cwnd;
   }
 
   /** Bytes that the program has written and the peer has not acknowledged. */
@@ -259,16 +317,28 @@ export class Connection implements TimerOwner, FourTuple {
     return this.finReceived && this.rcvNxt === ((this.finSeq + 1) | 0);
   }
 
-  /** What is believed to be under way: sent, not acknowledged, not lost, and not arrived out of order. */
+  /** What is believed to be under way: sent, not acknowledged, not lost, and not arrived out of order (RFC 6675 §4). */
   get inFlight(): number {
     const { sent } = this;
-    const arrived = Math.min(this.duplicateAcks * this.mss, Math.max(0, sent.bytes - sent.lostBytes - this.mss));
-    return sent.bytes - sent.lostBytes - arrived;
+    const inFlight = sent.bytes - sent.lostBytes - sent.sackedBytes;
+    if (this.sack || this.duplicateAcks === 0) return inFlight;
+    return inFlight - Math.min(this.duplicateAcks * this.mss, Math.max(0, inFlight - this.mss));
   }
 
   /** To be called after a deadline has changed. */
   updateDeadline(): void {
-    this.deadline = Math.min(this.retransmitAt, this.delayedAckAt, this.lingerAt, this.keepAliveAt);
+    this.deadline = Math.min(
+      this.retransmitAt,
+      this.reorderAt,
+      this.probeAt,
+      this.delayedAckAt,
+      this.lingerAt,
+      this.keepAliveAt,
+    );
     this.tcp.timers.update(this);
   }
+}
+
+function newCongestionControl(tcp: TCP, window: number, mss: number): CongestionControl {
+  return tcp.settings.congestion === "cubic" ? new Cubic(window, mss) : new NewReno(window, mss);
 }

@@ -6,10 +6,19 @@
 import { finish, sum } from "../../wire/checksum.ts";
 import { PROTOCOL_TCP } from "../../wire/ip.ts";
 import * as tcp from "../../wire/tcp.ts";
-import { writeMaximumSegmentSize, writeWindowScale } from "../../wire/tcp_options.ts";
+import {
+  MAX_SACK_BLOCKS,
+  TIMESTAMPS_LENGTH,
+  writeMaximumSegmentSize,
+  writeSack,
+  writeSackPermitted,
+  writeTimestamps,
+  writeWindowScale,
+} from "../../wire/tcp_options.ts";
 import type { IPOutput } from "../ip_output.ts";
 import { add, after, latest } from "../seq.ts";
 import type { Connection } from "./connection.ts";
+import { timestampAt } from "./timestamps.ts";
 import { offerWindow, receiveWindow } from "./window.ts";
 
 const fields: tcp.Fields = {
@@ -22,38 +31,71 @@ const fields: tcp.Fields = {
   window: 0,
 };
 
+/** The longest header that the data offset can say. */
+const LONGEST_HEADER = 60;
+const sackEdges = new Int32Array(2 * MAX_SACK_BLOCKS);
+
 /** A segment of an open connection with `dataLength` bytes from `seq` on; false when the wire is full. */
-export function emitSegment(c: Connection, seq: number, dataLength: number, flags: number): boolean {
+export function emitSegment(c: Connection, now: number, seq: number, dataLength: number, flags: number): boolean {
   const output = c.tcp.output;
-  const length = tcp.HEADER_LENGTH + dataLength;
+  const headerLength = tcp.HEADER_LENGTH + (c.timestamps ? TIMESTAMPS_LENGTH : 0);
+  const length = headerLength + dataLength;
   if (!output.open(c.local, c.remote, length)) return false;
-  if (dataLength > 0) c.sendBuffer.read(seq, output.bytes, output.offset + tcp.HEADER_LENGTH, dataLength);
-  writeHeader(c, seq, tcp.HEADER_LENGTH, flags | tcp.ACK, offerWindow(c));
+  writeTimestampsOf(c, now);
+  if (dataLength > 0) c.sendBuffer.read(seq, output.bytes, output.offset + headerLength, dataLength);
+  writeHeader(c, seq, headerLength, flags | tcp.ACK, offerWindow(c));
   closeSegment(c, output, length);
   noteAckSent(c);
   return true;
 }
 
-/** An acknowledgement alone, at a sequence number that the peer accepts even when its window is closed. */
-export function emitAck(c: Connection): boolean {
+/**
+ * An acknowledgement alone, with SACK blocks where there are any, at a sequence number that the peer accepts even when
+ * its window is closed.
+ */
+export function emitAck(c: Connection, now: number): boolean {
   const edge = add(c.sndUna, c.sndWnd);
-  return emitSegment(c, after(c.sndNxt, edge) ? latest(edge, c.sndUna) : c.sndNxt, 0, 0);
+  const seq = after(c.sndNxt, edge) ? latest(edge, c.sndUna) : c.sndNxt;
+  if (!c.sack || c.sackBlocks.isEmpty) return emitSegment(c, now, seq, 0, 0);
+  const output = c.tcp.output;
+  if (!output.open(c.local, c.remote, LONGEST_HEADER)) return false;
+  const beforeSack = tcp.HEADER_LENGTH + writeTimestampsOf(c, now);
+  const count = c.sackBlocks.take(sackEdges, c.timestamps ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS);
+  const headerLength = beforeSack + writeSack(output.view, output.offset + beforeSack, sackEdges, count);
+  writeHeader(c, seq, headerLength, tcp.ACK, offerWindow(c));
+  closeSegment(c, output, headerLength);
+  noteAckSent(c);
+  return true;
 }
 
 /** Our SYN, with an acknowledgement when the peer's SYN is known; false when the wire is full. */
-export function emitSyn(c: Connection): boolean {
+export function emitSyn(c: Connection, now: number): boolean {
   const output = c.tcp.output;
   const answers = c.state === "SYN-RECEIVED";
-  const headerLength = tcp.HEADER_LENGTH + (c.scaling ? 8 : 4);
-  if (!output.open(c.local, c.remote, headerLength)) return false;
-  const options = output.offset + tcp.HEADER_LENGTH;
-  const used = writeMaximumSegmentSize(output.view, options, c.tcp.largestSegment(c.remote));
-  if (c.scaling) writeWindowScale(output.view, options + used, c.rcvShift);
+  if (!output.open(c.local, c.remote, LONGEST_HEADER)) return false;
+  const headerLength = tcp.HEADER_LENGTH + writeSynOptions(c, now);
   const window = Math.min(0xffff, answers ? receiveWindow(c) : c.tcp.settings.receiveBuffer);
   writeHeader(c, c.iss, headerLength, answers ? tcp.SYN | tcp.ACK : tcp.SYN, window);
   closeSegment(c, output, headerLength);
   if (answers) noteAckSent(c);
   return true;
+}
+
+function writeSynOptions(c: Connection, now: number): number {
+  const { view, offset } = c.tcp.output;
+  const start = offset + tcp.HEADER_LENGTH;
+  let at = start;
+  at += writeMaximumSegmentSize(view, at, c.tcp.largestSegment(c.remote));
+  if (c.sack) at += writeSackPermitted(view, at);
+  if (c.timestamps) at += writeTimestamps(view, at, timestampAt(c, now), c.timestampRecent);
+  if (c.scaling) at += writeWindowScale(view, at, c.rcvShift);
+  return at - start;
+}
+
+function writeTimestampsOf(c: Connection, now: number): number {
+  if (!c.timestamps) return 0;
+  const { view, offset } = c.tcp.output;
+  return writeTimestamps(view, offset + tcp.HEADER_LENGTH, timestampAt(c, now), c.timestampRecent);
 }
 
 /** RST at SND.NXT, which the peer accepts when nothing before it was lost. */

@@ -29,5 +29,5 @@ export function fireKeepAlive(c: Connection, now: number): void {
   c.keepAliveAt = now + interval;
   if (c.sent.count > 0) return;
   if (c.keepAliveProbes >= count) return breakConnection(c, "timed-out");
-  if (emitSegment(c, add(c.sndNxt, -1), 0, 0)) c.keepAliveProbes++;
+  if (emitSegment(c, now, add(c.sndNxt, -1), 0, 0)) c.keepAliveProbes++;
 }

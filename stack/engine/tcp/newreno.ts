@@ -20,11 +20,13 @@ export class NewReno implements CongestionControl {
   }
 
   acknowledged(bytes: number): void {
+    let left = bytes;
     if (this.cwnd < this.ssthresh) {
-      this.cwnd = Math.min(this.cwnd + bytes, Math.max(this.ssthresh, this.cwnd));
-      return;
+      const part = Math.min(left, this.ssthresh - this.cwnd);
+      this.cwnd += part;
+      left -= part;
     }
-    this.#acknowledged += bytes;
+    this.#acknowledged += left;
     while (this.#acknowledged >= this.cwnd) {
       this.#acknowledged -= this.cwnd;
       this.cwnd += this.#mss;
@@ -32,19 +34,23 @@ export class NewReno implements CongestionControl {
   }
 
   lossDetected(inFlight: number): void {
-    this.ssthresh = Math.max(inFlight / 2, 2 * this.#mss);
+    this.ssthresh = Math.max(Math.floor(inFlight / 2), 2 * this.#mss);
     this.cwnd = this.ssthresh;
     this.#acknowledged = 0;
   }
 
-  recovered(inFlight: number): void {
-    this.cwnd = Math.min(this.ssthresh, Math.max(inFlight, this.#mss) + this.#mss);
+  timedOut(inFlight: number): void {
+    this.lossDetected(inFlight);
+    this.cwnd = this.#mss;
   }
 
-  timedOut(inFlight: number): void {
-    this.ssthresh = Math.max(inFlight / 2, 2 * this.#mss);
-    this.cwnd = this.#mss;
-    this.#acknowledged = 0;
+  restore(cwnd: number, ssthresh: number): void {
+    this.cwnd = Math.max(this.cwnd, cwnd);
+    this.ssthresh = ssthresh;
+  }
+
+  restartAfterIdle(window: number): void {
+    this.cwnd = Math.min(this.cwnd, window);
   }
 
   setMSS(mss: number): void {

@@ -44,7 +44,7 @@ export function openPassive(tcp: TCP, listener: Listener, packet: Packet, segmen
   const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.takeOverTuple(tuple, now));
   c.listener = listener;
   listener.halfOpen++;
-  takeSyn(c, segment);
+  takeSyn(c, segment, now);
   c.setState("SYN-RECEIVED");
   tcp.add(c);
   tcp.queue(c);
@@ -59,7 +59,7 @@ export function receiveInSynSent(c: Connection, packet: Packet, segment: Segment
     return;
   }
   if (!segment.has(SYN)) return;
-  takeSyn(c, segment);
+  takeSyn(c, segment, now);
   if (!acceptable) return enterSimultaneousOpen(c);
   c.sndWnd = segment.window;
   c.ackOwed = true;
@@ -90,13 +90,13 @@ export function establish(c: Connection): void {
 
 function enterSimultaneousOpen(c: Connection): void {
   c.setState("SYN-RECEIVED");
-  const first = c.sent.at(0);
-  if (c.sent.count > 0) c.sent.markLost(first);
+  if (c.sent.count > 0) c.sent.markLost(0);
 }
 
 function createConnection(tcp: TCP, id: number, tuple: FourTuple, iss: number): Connection {
   const c = new Connection(tcp, id, tuple, tcp.largestSegment(tuple.remote));
   c.iss = iss;
+  c.timestampOffset = iss;
   c.sndUna = iss;
   c.sndNxt = iss;
   c.sndEnd = add(iss, 1);
@@ -106,7 +106,7 @@ function createConnection(tcp: TCP, id: number, tuple: FourTuple, iss: number): 
 }
 
 /** Takes what the peer's SYN says: sequence number, window, options. */
-function takeSyn(c: Connection, segment: Segment): void {
+function takeSyn(c: Connection, segment: Segment, now: number): void {
   const { options } = segment;
   c.irs = segment.seq;
   c.rcvNxt = add(segment.seq, 1);
@@ -116,6 +116,10 @@ function takeSyn(c: Connection, segment: Segment): void {
   c.scaling = c.scaling && options.windowShift >= 0;
   c.sndShift = c.scaling ? options.windowShift : 0;
   if (!c.scaling) c.rcvShift = 0;
+  c.sack = c.sack && options.sackPermitted;
+  c.timestamps = c.timestamps && options.hasTimestamps;
+  c.timestampRecent = options.timestampValue;
+  c.timestampRecentAt = now;
   c.sndWnd = segment.window;
   c.sndWl1 = segment.seq;
   c.sndWl2 = c.iss;

@@ -6,7 +6,7 @@
  */
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import type { Packet } from "../packet.ts";
-import { add, atOrAfter, before, distance } from "../seq.ts";
+import { add, atOrAfter, atOrBefore, before, distance } from "../seq.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { breakConnection, discard, restartTimeWait } from "./close.ts";
 import type { Connection } from "./connection.ts";
@@ -15,6 +15,7 @@ import { establish } from "./open.ts";
 import { sendReset } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import { receiveText } from "./text.ts";
+import { noteTimestamp, passesPAWS } from "./timestamps.ts";
 import { receiveWindow } from "./window.ts";
 
 /** The least time between answers of one connection to segments that it cannot use, ms; Linux waits as long. */
@@ -22,13 +23,25 @@ const INVALID_INTERVAL = 500;
 
 /** Takes one segment. */
 export function receiveSegment(c: Connection, packet: Packet, segment: Segment, now: number): void {
-  if (!checkSequence(c, segment, now)) return;
+  const paws = passesPAWS(c, segment, now);
+  if (paws === "missing") return c.tcp.counters.drop("unacceptable");
+  if (paws === "old" || !checkSequence(c, segment, now)) {
+    if (paws === "old") dropOld(c, segment, now);
+    return;
+  }
+  noteTimestamp(c, segment, now);
   if (segment.has(RST)) return receiveReset(c, segment, now);
   if (segment.has(SYN)) return receiveSyn(c, now);
   if (!segment.has(ACK)) return;
   if (c.state === "SYN-RECEIVED" && !leaveSynReceived(c, packet, segment)) return;
   if (!acknowledge(c, segment, now)) return;
   receiveText(c, segment, now);
+}
+
+/** An old duplicate is acknowledged, as any segment outside the window is (RFC 7323 §5.3). */
+function dropOld(c: Connection, segment: Segment, now: number): void {
+  c.tcp.counters.drop("unacceptable");
+  if (segment.dataLength > 0 || mayAnswerInvalid(c, now)) c.ackOwed = true;
 }
 
 /** First, sequence number: four cases of an acceptable segment. */
@@ -43,8 +56,9 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   c.tcp.counters.drop("unacceptable");
   if (c.state === "TIME-WAIT" && segment.has(FIN)) restartTimeWait(c, now);
   if (segment.dataLength === 0 && !mayAnswerInvalid(c, now)) return false;
-  if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) emitSyn(c);
+  if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) emitSyn(c, now);
   else c.ackOwed = true;
+  if (c.sack && segment.dataLength > 0) reportDuplicate(c, segment);
   return false;
 }
 
@@ -95,6 +109,13 @@ export function sendChallengeAck(c: Connection, now: number): void {
   if (now - c.challengedAt < INVALID_INTERVAL) return c.tcp.counters.drop("rateLimited");
   c.challengedAt = now;
   c.ackOwed = true;
+}
+
+/** Data that came again whole, before the window (RFC 2883 §4.1). */
+function reportDuplicate(c: Connection, segment: Segment): void {
+  if (!atOrBefore(add(segment.dataSeq, segment.dataLength), c.rcvNxt)) return;
+  c.sackBlocks.arrivedAgain(segment.dataSeq, add(segment.dataSeq, segment.dataLength));
+  c.duplicateAcksOwed = 1;
 }
 
 /** Two ends that disagree would answer each other's bare segments for ever. */

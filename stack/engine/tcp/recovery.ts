@@ -1,49 +1,150 @@
 /**
- * Loss recovery: fast retransmit and NewReno's fast recovery (RFC 5681 §3.2, RFC 6582), and the retransmission
- * timeout's (RFC 6298 §5).
+ * Loss recovery: when it starts, what it may send, how it ends, and what is undone when nothing was lost
+ * (RFC 5681 §3.2, RFC 6582, RFC 6675 §5, RFC 6937, RFC 8985, RFC 3522).
  *
  * @module
  */
 import { after, atOrAfter } from "../seq.ts";
 import type { Connection } from "./connection.ts";
+import { detectLosses } from "./rack.ts";
+import { detectLossesByCount } from "./scoreboard.ts";
+import { noteProbeAcknowledged } from "./tail_loss_probe.ts";
 
+/** Duplicate acknowledgements that make a loss where the peer sends no SACK (RFC 5681 §3.2). */
 const DUPLICATE_THRESHOLD = 3;
 
-/** New data was acknowledged; `inFlight` bytes were under way before. */
-export function acknowledgedNew(c: Connection, bytes: number, inFlight: number, now: number): void {
-  if (c.inRecovery) {
-    const segments = Math.max(1, Math.round(bytes / c.mss));
-    if (atOrAfter(c.sndUna, c.recoveryPoint)) {
-      c.inRecovery = false;
-      c.duplicateAcks = 0;
-      c.congestion.recovered(c.inFlight);
-    } else {
-      c.duplicateAcks = Math.max(0, c.duplicateAcks - segments + 1);
-      c.sent.markLost(c.sent.at(0));
-    }
-    return;
+/** open: nothing is lost. recovery: a loss was found early. loss: the retransmission timer fired. */
+export type Phase = "open" | "recovery" | "loss";
+
+/** What one acknowledgement says. Sizes in bytes. */
+export interface Acknowledgment {
+  ack: number;
+  /** Newly acknowledged by the ACK field. */
+  acked: number;
+  /** Newly known to have arrived. */
+  delivered: number;
+  /** It repeats the one before. */
+  duplicate: boolean;
+  /** It says that something arrived twice (D-SACK). */
+  duplicateReported: boolean;
+  /** What was under way before. */
+  inFlight: number;
+  /** ms since the segment was sent that it echoes; NaN when unknown. */
+  echoed: number;
+}
+
+/** What to restore when a recovery turns out to be a mistake. */
+export interface Undo {
+  cwnd: number;
+  ssthresh: number;
+  /** When the first segment was sent again; NaN before. */
+  resentAt: number;
+}
+
+/** Draws the conclusions from an acknowledgement. */
+export function recover(c: Connection, ack: Acknowledgment, now: number): void {
+  if (ack.duplicateReported) c.rack.duplicateReported(c);
+  if (ack.acked > 0 && c.undo) checkUndo(c, ack, now);
+  if (c.phase !== "open" && atOrAfter(c.sndUna, c.recoveryPoint)) endRecovery(c);
+  noteProbeAcknowledged(c, ack, now);
+  if (!c.sack) recoverWithoutSack(c, ack);
+  else findLosses(c, now);
+  if (c.phase === "open" && c.sent.lostBytes > 0 && !c.probing) startRecovery(c, ack.inFlight, now);
+  if (c.phase === "recovery") {
+    c.prr.acknowledged(ack.delivered || (ack.duplicate ? c.mss : 0), c.inFlight, c.mss);
+  } else if (ack.acked > 0) {
+    growWindow(c, ack, now);
   }
-  c.duplicateAcks = 0;
-  if (c.cwndLimited || c.congestion.cwnd < 2 * inFlight) c.congestion.acknowledged(bytes, now, c.rtt.srtt);
-  c.cwndLimited = false;
 }
 
-/** The same acknowledgement came again. */
-export function countDuplicate(c: Connection, now: number): void {
-  c.duplicateAcks++;
-  if (c.inRecovery || c.duplicateAcks < DUPLICATE_THRESHOLD) return;
-  if (!after(c.sndUna, c.recoveryPoint)) return;
-  c.congestion.lossDetected(c.sent.bytes, now);
-  c.inRecovery = true;
-  c.recoveryPoint = c.sndNxt;
-  c.sent.markLost(c.sent.at(0));
+/** Looks for losses by time or by count; the reordering timer is set when one may still turn out. */
+export function findLosses(c: Connection, now: number): void {
+  if (!c.tcp.settings.rack) return detectLossesByCount(c);
+  const wait = detectLosses(c, now);
+  c.reorderAt = wait > 0 ? now + wait : Infinity;
 }
 
-/** The retransmission timer fired: everything under way counts as lost. */
+/** The reordering timer fired (RFC 8985 §6.3). */
+export function fireReordering(c: Connection, now: number): void {
+  c.reorderAt = Infinity;
+  findLosses(c, now);
+  if (c.phase === "open" && c.sent.lostBytes > 0) {
+    startRecovery(c, c.inFlight, now);
+    c.prr.acknowledged(0, c.inFlight, c.mss);
+  }
+}
+
+/** The retransmission timer fired: everything counts as lost that the peer is not known to have (RFC 6298 §5). */
 export function loseEverything(c: Connection, now: number): void {
-  if (c.timeouts === 0) c.congestion.timedOut(c.inFlight, now);
-  c.inRecovery = false;
+  if (c.timeouts === 0) {
+    if (c.phase === "open") rememberWindow(c);
+    c.congestion.timedOut(c.inFlight, now);
+  }
+  c.phase = "loss";
   c.duplicateAcks = 0;
   c.recoveryPoint = c.sndNxt;
+  // The peer has given up what it had reported (RFC 2018 §8).
+  if (c.sent.at(0).sacked) c.sent.forgetSacked();
   c.sent.markAllLost();
+}
+
+/** A segment goes out again. */
+export function noteResent(c: Connection, now: number): void {
+  if (c.undo && Number.isNaN(c.undo.resentAt)) c.undo.resentAt = now;
+}
+
+function startRecovery(c: Connection, inFlight: number, now: number): void {
+  rememberWindow(c);
+  c.congestion.lossDetected(c.sack ? Math.max(inFlight, c.mss) : c.sent.bytes, now);
+  c.prr.start(c.sent.bytes, c.congestion.ssthresh);
+  c.phase = "recovery";
+  c.recoveryPoint = c.sndNxt;
+}
+
+function endRecovery(c: Connection): void {
+  if (c.phase === "recovery") c.rack.recovered();
+  c.phase = "open";
+  c.duplicateAcks = 0;
+  c.undo = undefined;
+}
+
+function rememberWindow(c: Connection): void {
+  c.undo = { cwnd: c.congestion.cwnd, ssthresh: c.congestion.ssthresh, resentAt: NaN };
+}
+
+/** Eifel (RFC 3522): the first new acknowledgement echoes a segment older than what was sent again: nothing was lost. */
+function checkUndo(c: Connection, ack: Acknowledgment, now: number): void {
+  const { undo } = c;
+  if (!undo || Number.isNaN(undo.resentAt)) return;
+  c.undo = undefined;
+  const echoedAt = Math.floor(now) - ack.echoed;
+  if (!(echoedAt < Math.floor(undo.resentAt))) return;
+  c.congestion.restore(undo.cwnd, undo.ssthresh);
+  c.sent.unmarkLost();
+  c.phase = "open";
+  c.duplicateAcks = 0;
+}
+
+/** NewReno (RFC 6582): one loss for each round trip, found by what repeats. */
+function recoverWithoutSack(c: Connection, ack: Acknowledgment): void {
+  const { sent } = c;
+  if (ack.acked > 0) {
+    if (c.phase !== "recovery") {
+      c.duplicateAcks = 0;
+      return;
+    }
+    const segments = Math.max(1, Math.round(ack.acked / c.mss));
+    c.duplicateAcks = Math.max(0, c.duplicateAcks - segments + 1);
+    if (sent.count > 0) sent.markLost(0);
+  } else if (ack.duplicate) {
+    c.duplicateAcks++;
+    const mayStart = c.phase === "open" && after(c.sndUna, c.recoveryPoint);
+    if (mayStart && c.duplicateAcks >= DUPLICATE_THRESHOLD) sent.markLost(0);
+  }
+}
+
+function growWindow(c: Connection, ack: Acknowledgment, now: number): void {
+  const wasUsed = c.cwndLimited || c.congestion.cwnd < 2 * ack.inFlight;
+  if (wasUsed) c.congestion.acknowledged(ack.acked, now, c.rtt, c.sndUna, c.sndNxt);
+  c.cwndLimited = false;
 }

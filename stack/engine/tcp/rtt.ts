@@ -18,6 +18,8 @@ export class RTTEstimator {
   /** Smoothed round-trip time; 0 before the first sample. */
   srtt: number;
   rttvar: number;
+  /** The latest sample. */
+  latest: number;
   /** How often the timeout was doubled since the last sample or acknowledgement of new data. */
   backoff: number;
   readonly #minRto: number;
@@ -26,6 +28,7 @@ export class RTTEstimator {
   constructor(minRto: number) {
     this.srtt = 0;
     this.rttvar = 0;
+    this.latest = 0;
     this.backoff = 0;
     this.#minRto = minRto;
     this.#rto = INITIAL_RTO;
@@ -45,6 +48,7 @@ export class RTTEstimator {
   /** Takes the round-trip time of a segment that was sent once (Karn). */
   sample(rtt: number): void {
     const measured = Math.max(0, rtt);
+    this.latest = measured;
     if (this.srtt === 0 && this.rttvar === 0) {
       this.srtt = measured;
       this.rttvar = measured / 2;

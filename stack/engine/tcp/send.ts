@@ -6,15 +6,18 @@
 import { FIN, PSH } from "../../wire/tcp.ts";
 import { add, distance } from "../seq.ts";
 import { discard } from "./close.ts";
+import { initialWindow } from "./congestion.ts";
 import type { Connection } from "./connection.ts";
 import { emitAck, emitReset, emitSegment, emitSyn } from "./emit.ts";
+import { noteResent } from "./recovery.ts";
 import type { SentSegment } from "./sent_queue.ts";
+import { armProbe } from "./tail_loss_probe.ts";
 import { maySend } from "./state.ts";
 import { receiveWindow } from "./window.ts";
 
 /** Sends all that may be sent now; false when the wire is full first. */
 export function transmit(c: Connection, now: number): boolean {
-  if (!transmitDuplicateAcks(c)) return false;
+  if (!transmitDuplicateAcks(c, now)) return false;
   if (!transmitLost(c, now)) return false;
   if (c.state === "SYN-SENT" || c.state === "SYN-RECEIVED") {
     if (!transmitSyn(c, now)) return false;
@@ -26,12 +29,12 @@ export function transmit(c: Connection, now: number): boolean {
       return true;
     }
   }
-  return !c.ackOwed || emitAck(c);
+  return !c.ackOwed || emitAck(c, now);
 }
 
 function transmitSyn(c: Connection, now: number): boolean {
   if (c.sndNxt !== c.iss) return true;
-  if (!emitSyn(c)) return false;
+  if (!emitSyn(c, now)) return false;
   c.sndNxt = add(c.iss, 1);
   c.sent.push(c.iss, c.sndNxt, true, false, now);
   armRetransmission(c, now);
@@ -44,19 +47,22 @@ function transmitLost(c: Connection, now: number): boolean {
     const segment = c.sent.nextLost(c.mss);
     if (!segment) return true;
     const length = distance(segment.end, segment.start);
-    if (c.inFlight > 0 && c.inFlight + length > c.congestion.cwnd) return true;
-    if (!(segment.syn ? emitSyn(c) : retransmit(c, segment))) return false;
+    if (c.inFlight > 0 && c.inFlight + length > c.cwnd) return true;
+    if (!(segment.syn ? emitSyn(c, now) : retransmit(c, segment, now))) return false;
     c.sent.markResent(segment, now);
+    c.prr.sent(length);
+    noteResent(c, now);
     armRetransmission(c, now);
   }
 }
 
-function retransmit(c: Connection, segment: SentSegment): boolean {
+function retransmit(c: Connection, segment: SentSegment, now: number): boolean {
   const dataLength = distance(segment.end, segment.start) - (segment.fin ? 1 : 0);
-  return emitSegment(c, segment.start, dataLength, segment.fin ? FIN : PSH);
+  return emitSegment(c, now, segment.start, dataLength, segment.fin ? FIN : PSH);
 }
 
 function transmitNew(c: Connection, now: number): boolean {
+  if (c.sent.count === 0) considerIdleRestart(c, now);
   for (;;) {
     const length = nextLength(c);
     if (length < 0) return true;
@@ -64,17 +70,28 @@ function transmitNew(c: Connection, now: number): boolean {
   }
 }
 
+/** A window that was not used for a timeout says nothing about the path of now (RFC 5681 §4.1). */
+function considerIdleRestart(c: Connection, now: number): void {
+  const { settings } = c.tcp;
+  if (!settings.idleRestart || now - c.lastSentAt <= c.rtt.rto) return;
+  c.congestion.restartAfterIdle(initialWindow(settings.initialWindow, c.mss));
+}
+
 /** Sends `length` bytes of new data, and the FIN with the last of them; false when the wire is full. */
 export function sendNew(c: Connection, now: number, length: number): boolean {
   const last = length === c.unsentBytes;
   const fin = last && c.finRequested && (length === 0 || length < usableWindow(c));
   const flags = (fin ? FIN : 0) | (last && length > 0 ? PSH : 0);
-  if (!emitSegment(c, c.sndNxt, length, flags)) return false;
+  if (!emitSegment(c, now, c.sndNxt, length, flags)) return false;
   const end = add(c.sndNxt, length + (fin ? 1 : 0));
+  if (c.sent.count === 0) c.progressAt = now;
+  c.lastSentAt = now;
+  c.prr.sent(length);
   c.sent.push(c.sndNxt, end, false, fin, now);
   c.sndNxt = end;
   if (fin) c.finSent = true;
   if (c.retransmitAt === Infinity) armRetransmission(c, now);
+  if (c.phase === "open") armProbe(c, now);
   return true;
 }
 
@@ -86,7 +103,7 @@ function nextLength(c: Connection): number {
   const unsent = c.unsentBytes;
   if (unsent === 0) return c.finRequested ? 0 : -1;
   const length = Math.min(unsent, c.mss, usable);
-  if (c.inFlight > 0 && c.inFlight + length > c.congestion.cwnd) {
+  if (c.inFlight > 0 && c.inFlight + length > c.cwnd) {
     c.cwndLimited = true;
     return -1;
   }
@@ -104,9 +121,9 @@ function isWorthSending(c: Connection, length: number, unsent: number): boolean 
   return length >= c.maxSndWnd / 2;
 }
 
-function transmitDuplicateAcks(c: Connection): boolean {
+function transmitDuplicateAcks(c: Connection, now: number): boolean {
   while (c.duplicateAcksOwed > 0) {
-    if (!emitAck(c)) return false;
+    if (!emitAck(c, now)) return false;
     c.duplicateAcksOwed--;
   }
   return true;

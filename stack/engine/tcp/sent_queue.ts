@@ -1,10 +1,10 @@
 /**
- * What was sent and is not acknowledged, segment by segment, with the time each was sent: the ground for loss
- * recovery, round-trip times and the count of bytes in flight.
+ * What was sent and is not acknowledged, segment by segment, with the time each was sent and what is known of its fate:
+ * the ground for loss recovery, round-trip times and the count of bytes in flight.
  *
  * @module
  */
-import { after, atOrAfter, distance } from "../seq.ts";
+import { after, atOrAfter, before, distance } from "../seq.ts";
 
 /** One segment under way. Recycled: nothing may keep it past the next change of its queue. */
 export interface SentSegment {
@@ -18,6 +18,8 @@ export interface SentSegment {
   transmissions: number;
   /** Judged lost, and not sent again since. */
   lost: boolean;
+  /** The peer has it, beyond a gap (RFC 2018). */
+  sacked: boolean;
 }
 
 /** The segments in sequence order. */
@@ -25,22 +27,29 @@ export class SentQueue {
   #segments: SentSegment[];
   #head: number;
   #count: number;
-  #lostBytes: number;
   #bytes: number;
+  #lostBytes: number;
+  #sackedBytes: number;
+  #sackedCount: number;
+  /** No segment before this index is lost. */
+  #firstLost: number;
 
   constructor() {
     this.#segments = [];
     this.#head = 0;
     this.#count = 0;
-    this.#lostBytes = 0;
     this.#bytes = 0;
+    this.#lostBytes = 0;
+    this.#sackedBytes = 0;
+    this.#sackedCount = 0;
+    this.#firstLost = 0;
   }
 
   get count(): number {
     return this.#count;
   }
 
-  /** Sequence numbers under way or lost. */
+  /** Sequence numbers sent and not acknowledged. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -48,6 +57,16 @@ export class SentQueue {
   /** Of those, the ones judged lost and not sent again. */
   get lostBytes(): number {
     return this.#lostBytes;
+  }
+
+  /** Of those, the ones that the peer has. */
+  get sackedBytes(): number {
+    return this.#sackedBytes;
+  }
+
+  /** Segments that the peer has. */
+  get sackedCount(): number {
+    return this.#sackedCount;
   }
 
   /** The segment at `index`, 0 being the oldest. */
@@ -66,6 +85,7 @@ export class SentQueue {
     segment.sentAt = now;
     segment.transmissions = 1;
     segment.lost = false;
+    segment.sacked = false;
     this.#bytes += distance(end, start);
   }
 
@@ -73,40 +93,81 @@ export class SentQueue {
   acknowledge(ack: number, onGone: (segment: SentSegment) => void): void {
     while (this.#count > 0) {
       const oldest = this.at(0);
-      if (atOrAfter(ack, oldest.end)) {
-        this.#forget(oldest, oldest.end);
-        this.#head = (this.#head + 1) & (this.#segments.length - 1);
-        this.#count--;
-        onGone(oldest);
-      } else {
+      if (!atOrAfter(ack, oldest.end)) {
         if (after(ack, oldest.start)) this.#forget(oldest, ack);
         return;
       }
+      const { start } = oldest;
+      if (oldest.sacked) this.#sackedCount--;
+      this.#forget(oldest, oldest.end);
+      oldest.start = start;
+      this.#head = (this.#head + 1) & (this.#segments.length - 1);
+      this.#count--;
+      if (this.#firstLost > 0) this.#firstLost--;
+      onGone(oldest);
     }
   }
 
-  /** Judges a segment lost. */
-  markLost(segment: SentSegment): void {
-    if (segment.lost) return;
-    segment.lost = true;
-    this.#lostBytes += distance(segment.end, segment.start);
+  /** The index of the first segment that starts at or after `seq`. */
+  indexOf(seq: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before(this.at(middle).start, seq)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
-  /** Judges everything lost. */
+  /** The peer has the segment. */
+  markSacked(segment: SentSegment): void {
+    if (segment.sacked) return;
+    const length = distance(segment.end, segment.start);
+    if (segment.lost) this.#lostBytes -= length;
+    segment.lost = false;
+    segment.sacked = true;
+    this.#sackedBytes += length;
+    this.#sackedCount++;
+  }
+
+  /** Judges the segment at `index` lost. */
+  markLost(index: number): void {
+    const segment = this.at(index);
+    if (segment.lost || segment.sacked) return;
+    segment.lost = true;
+    this.#lostBytes += distance(segment.end, segment.start);
+    this.#firstLost = this.#lostBytes === 0 ? index : Math.min(this.#firstLost, index);
+  }
+
+  /** Judges everything lost that the peer is not known to have. */
   markAllLost(): void {
-    for (let i = 0; i < this.#count; i++) this.markLost(this.at(i));
+    for (let i = 0; i < this.#count; i++) this.markLost(i);
+  }
+
+  /** Nothing was lost after all. */
+  unmarkLost(): void {
+    for (let i = 0; i < this.#count; i++) this.at(i).lost = false;
+    this.#lostBytes = 0;
+  }
+
+  /** A peer may take back what it reported (RFC 2018 §8). */
+  forgetSacked(): void {
+    for (let i = 0; i < this.#count; i++) this.at(i).sacked = false;
+    this.#sackedBytes = 0;
+    this.#sackedCount = 0;
   }
 
   /** The oldest lost segment, at most `length` long; a longer one is divided. */
   nextLost(length: number): SentSegment | undefined {
     if (this.#lostBytes === 0) return undefined;
-    for (let i = 0; i < this.#count; i++) {
-      const segment = this.at(i);
-      if (!segment.lost) continue;
-      if (distance(segment.end, segment.start) > length && !segment.syn) this.#divide(i, length);
-      return this.at(i);
-    }
-    return undefined;
+    let index = this.#firstLost;
+    while (index < this.#count && !this.at(index).lost) index++;
+    this.#firstLost = index;
+    if (index === this.#count) return undefined;
+    const segment = this.at(index);
+    if (distance(segment.end, segment.start) > length && !segment.syn) this.#divide(index, length);
+    return this.at(index);
   }
 
   /** The segment was sent again. */
@@ -121,8 +182,11 @@ export class SentQueue {
     this.#segments = [];
     this.#head = 0;
     this.#count = 0;
-    this.#lostBytes = 0;
     this.#bytes = 0;
+    this.#lostBytes = 0;
+    this.#sackedBytes = 0;
+    this.#sackedCount = 0;
+    this.#firstLost = 0;
   }
 
   /** Takes the part of `segment` before `seq` out of the counts. */
@@ -130,6 +194,7 @@ export class SentQueue {
     const length = distance(seq, segment.start);
     this.#bytes -= length;
     if (segment.lost) this.#lostBytes -= length;
+    if (segment.sacked) this.#sackedBytes -= length;
     segment.start = seq;
   }
 
@@ -152,5 +217,5 @@ export class SentQueue {
 }
 
 function emptySegment(): SentSegment {
-  return { start: 0, end: 0, syn: false, fin: false, sentAt: 0, transmissions: 0, lost: false };
+  return { start: 0, end: 0, syn: false, fin: false, sentAt: 0, transmissions: 0, lost: false, sacked: false };
 }

@@ -72,7 +72,8 @@ function advance(c: Connection, end: number): void {
   if (c.outOfOrder.count > 0) {
     c.rcvNxt = c.outOfOrder.takeUpTo(end);
     c.ackOwed = true;
-    c.duplicateAcksOwed = 0;
+    c.duplicateAcksOwed = c.sack && c.outOfOrder.count > 0 ? 1 : 0;
+    c.sackBlocks.advance(c.rcvNxt);
   }
   // A FIN in the middle of data was none of the peer's.
   if (c.finReceived && after(c.rcvNxt, c.finSeq)) c.finReceived = false;
@@ -83,10 +84,12 @@ function advance(c: Connection, end: number): void {
 }
 
 function takeOutOfOrder(c: Connection, segment: Segment, start: number, end: number): void {
-  c.duplicateAcksOwed++;
+  // With SACK one acknowledgement says it all; without, the peer counts them.
+  c.duplicateAcksOwed = c.sack ? 1 : c.duplicateAcksOwed + 1;
   if (c.outOfOrder.count >= MAX_RANGES) return c.tcp.counters.drop("queueFull");
+  if (c.sack && c.outOfOrder.contains(start, end)) c.sackBlocks.arrivedAgain(start, end);
   store(c, segment, start, end);
-  c.outOfOrder.add(start, end);
+  c.sackBlocks.arrived(c.outOfOrder.add(start, end));
 }
 
 function noteFin(c: Connection, segment: Segment): void {

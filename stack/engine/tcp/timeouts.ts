@@ -9,7 +9,8 @@ import type { Connection } from "./connection.ts";
 import { emitSegment } from "./emit.ts";
 import { FIN } from "../../wire/tcp.ts";
 import { fireKeepAlive } from "./keep_alive.ts";
-import { loseEverything } from "./recovery.ts";
+import { fireReordering, loseEverything } from "./recovery.ts";
+import { fireProbe } from "./tail_loss_probe.ts";
 import { armRetransmission, isBlockedByWindow, sendNew, usableWindow } from "./send.ts";
 
 /** The longest back-off: the timeout's own bound comes before it. */
@@ -26,12 +27,17 @@ export function fireDeadlines(c: Connection, now: number): void {
     c.ackOwed = true;
   }
   if (c.keepAliveAt <= now) fireKeepAlive(c, now);
+  if (c.reorderAt <= now) fireReordering(c, now);
   if (c.retransmitAt <= now) fireRetransmission(c, now);
+  else if (c.probeAt <= now) fireProbe(c, now);
 }
 
 /** RFC 6298 §5.4 to 5.6; for a closed window, the probe's timer. */
 function fireRetransmission(c: Connection, now: number): void {
   c.retransmitAt = Infinity;
+  c.probeAt = Infinity;
+  c.reorderAt = Infinity;
+  c.tailProbeEnd = undefined;
   const { settings } = c.tcp;
   const opening = c.state === "SYN-SENT" || c.state === "SYN-RECEIVED";
   const retries = opening
@@ -40,6 +46,7 @@ function fireRetransmission(c: Connection, now: number): void {
     ? Math.min(ORPHAN_RETRIES, settings.retries)
     : settings.retries;
   if (c.timeouts >= retries) return breakConnection(c, "timed-out");
+  if (c.sent.count > 0 && now - c.progressAt >= settings.userTimeout) return breakConnection(c, "timed-out");
   if (c.probing || isBlockedByWindow(c)) {
     probeWindow(c, now);
   } else if (c.sent.count > 0) {
@@ -67,5 +74,5 @@ function probeWindow(c: Connection, now: number): void {
   }
   const probe = c.sent.at(0);
   const dataLength = distance(probe.end, probe.start) - (probe.fin ? 1 : 0);
-  if (emitSegment(c, probe.start, dataLength, probe.fin ? FIN : 0)) c.sent.markResent(probe, now);
+  if (emitSegment(c, now, probe.start, dataLength, probe.fin ? FIN : 0)) c.sent.markResent(probe, now);
 }
