@@ -54,6 +54,11 @@ export class Address {
     return this.w3 === w3 && this.w2 === w2 && this.w1 === w1 && this.w0 === w0;
   }
 
+  /** The text that a socket at :: shows: an IPv4 address in its IPv4-mapped form (RFC 4291 §2.5.5.2). */
+  toDualStackText(): string {
+    return this.isIPv4 ? `::ffff:${this}` : String(this);
+  }
+
   /** Canonical text (RFC 5952); dotted for IPv4. */
   toString(): string {
     if (this.#text === "") this.#text = textOf(this.w0, this.w1, this.w2, this.w3);

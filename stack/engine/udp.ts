@@ -54,11 +54,16 @@ class Socket {
     this.closed = false;
   }
 
+  /** Whether it is bound to ::, and takes IPv4 too. */
+  get isDualStack(): boolean {
+    return this.local.isUnspecified && !this.local.isIPv4;
+  }
+
   /** How well the socket fits a packet: 0 not at all; a connected one best, a wildcard last. */
   fit(packet: Packet, remotePort: number): number {
     const { local, remote } = this;
     const exact = local.equals(packet.d0, packet.d1, packet.d2, packet.d3);
-    if (!exact && !(local.isUnspecified && (!local.isIPv4 || packet.isIPv4))) return 0;
+    if (!exact && !(local.isUnspecified && (this.isDualStack || packet.isIPv4))) return 0;
     if (!remote) return exact ? 2 : 1;
     return remotePort === this.remotePort && remote.equals(packet.s0, packet.s1, packet.s2, packet.s3) ? 3 : 0;
   }
@@ -213,7 +218,9 @@ export class UDP {
     const start = packet.view.byteOffset + packet.payload + udp.HEADER_LENGTH;
     const bytes = new Uint8Array(packet.view.buffer).slice(start, start + length);
     const port = udp.sourcePort(packet.view, packet.payload);
-    socket.arrived.push({ bytes, from: { address: String(packet.source()), port } });
+    const source = packet.source();
+    const address = socket.isDualStack ? source.toDualStackText() : String(source);
+    socket.arrived.push({ bytes, from: { address, port } });
     socket.arrivedBytes += length + OVERHEAD;
     this.#host.events.push({ kind: "readable", id: socket.id });
   }

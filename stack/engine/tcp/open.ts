@@ -4,6 +4,7 @@
  * @module
  */
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
+import type { Address } from "../address.ts";
 import type { Packet } from "../packet.ts";
 import { add, after, atOrBefore } from "../seq.ts";
 import { acknowledge } from "./acknowledge.ts";
@@ -75,8 +76,9 @@ export function establish(c: Connection): void {
   if (c.finRequested) advanceToFin(c);
   if (c.orphaned) return;
   const { tcp, listener, id } = c;
-  const local = { address: String(c.local), port: c.localPort };
-  const remote = { address: String(c.remote), port: c.remotePort };
+  const text = (address: Address) => listener?.isDualStack ? address.toDualStackText() : String(address);
+  const local = { address: text(c.local), port: c.localPort };
+  const remote = { address: text(c.remote), port: c.remotePort };
   const sendBuffer = tcp.settings.sendBuffer;
   c.announced = true;
   if (listener) {

@@ -51,7 +51,8 @@ export function considerWindowUpdate(c: Connection): void {
 }
 
 function freeSpace(c: Connection): number {
-  return Math.max(0, c.tcp.settings.receiveBuffer - distance(c.rcvNxt, c.rcvRead));
+  const free = c.tcp.settings.receiveBuffer - distance(c.rcvNxt, c.rcvRead);
+  return Math.min(Math.max(0, free), LARGEST_FIELD << c.rcvShift);
 }
 
 function worthwhile(c: Connection): number {
