@@ -41,9 +41,9 @@ export interface TCPOptions {
   timeWait?: number;
   /** Asks peers that were silent for `idle`, every `interval`, `count` times. Off; 7,200,000, 75,000, 9 when turned on. */
   keepAlive?: { idle: number; interval: number; count: number };
-  /** The most that a connection holds of what the program has written and the peer has not acknowledged. 1 MiB. */
+  /** The most that the buffer for what the program has written may grow to, from 256 KiB. 4 MiB. */
   sendBuffer?: { max: number };
-  /** The most that a connection holds of what has arrived and the program has not read. 1 MiB. */
+  /** The most that the buffer for what has arrived may grow to, from 256 KiB. 6 MiB. */
   receiveBuffer?: { max: number };
 }
 
@@ -120,8 +120,8 @@ export function tcpSettings(options: TCPOptions = {}): TCPSettings {
       ...options.keepAlive,
       on: options.keepAlive !== undefined,
     },
-    sendBuffer: options.sendBuffer?.max ?? 1024 * 1024,
-    receiveBuffer: options.receiveBuffer?.max ?? 1024 * 1024,
+    sendBuffer: options.sendBuffer?.max ?? 4 * 1024 * 1024,
+    receiveBuffer: options.receiveBuffer?.max ?? 6 * 1024 * 1024,
   };
 }
 

@@ -111,7 +111,7 @@ export class Engine {
     const c = this.#tcp.get(id);
     if (!c || c.state === "CLOSED" || c.finRequested) return 0;
     const held = c.bufferedBytes;
-    const length = Math.min(bytes.length, this.#tcp.settings.sendBuffer - held);
+    const length = Math.min(bytes.length, c.sendLimit - held);
     if (length <= 0) return 0;
     c.sendBuffer.reserve(held + length, add(c.sndEnd, -held), held);
     c.sendBuffer.write(c.sndEnd, bytes, 0, length);
@@ -121,14 +121,14 @@ export class Engine {
   }
 
   /** Moves up to `target.length` bytes that have arrived out of the connection, and returns how many. */
-  read(_now: number, id: number, target: Uint8Array): number {
+  read(now: number, id: number, target: Uint8Array): number {
     const c = this.#tcp.get(id);
     if (!c) return 0;
     const length = Math.min(target.length, c.unreadBytes);
     if (length === 0) return 0;
     c.receiveBuffer.read(c.rcvRead, target, 0, length);
     c.rcvRead = add(c.rcvRead, length);
-    considerWindowUpdate(c);
+    considerWindowUpdate(c, now);
     if (c.unreadBytes === 0) {
       c.readableReported = false;
       this.#tcp.reportEnd(c);

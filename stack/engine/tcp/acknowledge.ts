@@ -29,6 +29,7 @@ export function acknowledge(c: Connection, segment: Segment, now: number): boole
   if (segment.ack === c.sndUna) updateWindow(c, segment);
   const delivered = acked + sent.sackedBytes - sacked;
   recover(c, { acked, delivered, duplicate, duplicateReported, inFlight, ack: segment.ack, echoed }, now);
+  if (c.freedBytes > 0) c.tcp.reportWritable(c);
   if (c.sndWnd === 0 && !c.orphaned) c.timeouts = 0;
   return advanceClose(c, now);
 }
@@ -56,10 +57,7 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   c.progressAt = now;
   if (resentAt === -Infinity) takeRTT(c, now - sentAt);
   else takeRTT(c, duplicateReported ? now - resentAt : echoed);
-  if (data > 0 && !c.orphaned) {
-    c.freedBytes += data;
-    c.tcp.reportWritable(c);
-  }
+  if (data > 0 && !c.orphaned) c.freedBytes += data;
   c.retransmitAt = c.sent.count > 0 ? now + c.rtt.rto : Infinity;
   return bytes;
 }

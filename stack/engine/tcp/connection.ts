@@ -11,6 +11,7 @@ import type { FailureReason } from "../events.ts";
 import { Ranges } from "../ranges.ts";
 import { add, distance } from "../seq.ts";
 import type { TimerOwner } from "../timers.ts";
+import { INITIAL_BUFFER, type ReadRate } from "./buffers.ts";
 import { type CongestionControl, initialWindow } from "./congestion.ts";
 import type { Listener } from "./listener.ts";
 import { Cubic } from "./cubic.ts";
@@ -69,6 +70,8 @@ export class Connection implements TimerOwner, FourTuple {
   readonly sendBuffer: ByteRing;
   /** The sequence number after the last byte that the program has written. */
   sndEnd: number;
+  /** The size of the send buffer now. */
+  sendLimit: number;
   /** Bytes acknowledged that the program has not been told of. */
   freedBytes: number;
   /** The program closed its direction. */
@@ -124,6 +127,9 @@ export class Connection implements TimerOwner, FourTuple {
   /** The right edge of the widest window ever offered. */
   rcvEdge: number;
   readonly receiveBuffer: ByteRing;
+  /** The size of the receive buffer now. */
+  receiveLimit: number;
+  readonly readRate: ReadRate;
   readonly outOfOrder: Ranges;
   readonly sackBlocks: SackBlocks;
   /** The peer's FIN came, at {@link finSeq}, though maybe ahead of data. */
@@ -196,6 +202,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.mss = mss;
     this.sendBuffer = new ByteRing();
     this.sndEnd = 0;
+    this.sendLimit = Math.min(INITIAL_BUFFER, tcp.settings.sendBuffer);
     this.freedBytes = 0;
     this.finRequested = false;
     this.finSent = false;
@@ -229,6 +236,8 @@ export class Connection implements TimerOwner, FourTuple {
     this.rcvShift = 0;
     this.rcvEdge = 0;
     this.receiveBuffer = new ByteRing();
+    this.receiveLimit = Math.min(INITIAL_BUFFER, tcp.settings.receiveBuffer);
+    this.readRate = { rtt: Infinity, since: 0, readSince: 0, most: 0 };
     this.outOfOrder = new Ranges();
     this.sackBlocks = new SackBlocks();
     this.finReceived = false;

@@ -74,7 +74,7 @@ export function emitSyn(c: Connection, now: number): boolean {
   const answers = c.state === "SYN-RECEIVED";
   if (!output.open(c.local, c.remote, LONGEST_HEADER)) return false;
   const headerLength = tcp.HEADER_LENGTH + writeSynOptions(c, now);
-  const window = Math.min(0xffff, answers ? receiveWindow(c) : c.tcp.settings.receiveBuffer);
+  const window = Math.min(0xffff, answers ? receiveWindow(c) : c.receiveLimit);
   writeHeader(c, c.iss, headerLength, answers ? tcp.SYN | tcp.ACK : tcp.SYN, window);
   closeSegment(c, output, headerLength);
   if (answers) noteAckSent(c);

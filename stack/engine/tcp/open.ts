@@ -79,7 +79,7 @@ export function establish(c: Connection): void {
   const text = (address: Address) => listener?.isDualStack ? address.toDualStackText() : String(address);
   const local = { address: text(c.local), port: c.localPort };
   const remote = { address: text(c.remote), port: c.remotePort };
-  const sendBuffer = tcp.settings.sendBuffer;
+  const sendBuffer = c.sendLimit;
   c.announced = true;
   if (listener) {
     listener.halfOpen--;
@@ -113,8 +113,10 @@ function takeSyn(c: Connection, segment: Segment, now: number): void {
   c.irs = segment.seq;
   c.rcvNxt = add(segment.seq, 1);
   c.rcvRead = c.rcvNxt;
+  c.readRate.readSince = c.rcvNxt;
+  c.readRate.since = now;
   c.lastAckSent = c.rcvNxt;
-  c.rcvEdge = add(c.rcvNxt, Math.min(0xffff, c.tcp.settings.receiveBuffer));
+  c.rcvEdge = add(c.rcvNxt, Math.min(0xffff, c.receiveLimit));
   c.scaling = c.scaling && options.windowShift >= 0;
   c.sndShift = c.scaling ? options.windowShift : 0;
   if (!c.scaling) c.rcvShift = 0;

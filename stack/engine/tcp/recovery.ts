@@ -5,6 +5,7 @@
  * @module
  */
 import { after, atOrAfter } from "../seq.ts";
+import { expandSendBuffer } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { detectLosses } from "./rack.ts";
 import { detectLossesByCount } from "./scoreboard.ts";
@@ -145,6 +146,9 @@ function recoverWithoutSack(c: Connection, ack: Acknowledgment): void {
 
 function growWindow(c: Connection, ack: Acknowledgment, now: number): void {
   const wasUsed = c.cwndLimited || c.congestion.cwnd < 2 * ack.inFlight;
-  if (wasUsed) c.congestion.acknowledged(ack.acked, now, c.rtt, c.sndUna, c.sndNxt);
+  if (wasUsed) {
+    c.congestion.acknowledged(ack.acked, now, c.rtt, c.sndUna, c.sndNxt);
+    expandSendBuffer(c);
+  }
   c.cwndLimited = false;
 }

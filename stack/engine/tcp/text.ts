@@ -5,6 +5,7 @@
  */
 import { FIN } from "../../wire/tcp.ts";
 import { add, after, atOrBefore, before, distance, earliest, latest } from "../seq.ts";
+import { noteReceiverRTT } from "./buffers.ts";
 import { enterTimeWait, refuseData } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
@@ -22,6 +23,7 @@ export function receiveText(c: Connection, segment: Segment, now: number): void 
   }
   if (segment.dataLength > 0) {
     if (c.orphaned && after(segment.endSeq, c.rcvNxt)) return refuseData(c);
+    noteReceiverRTT(c, segment, now);
     takeData(c, segment);
   }
   if (segment.has(FIN) && !c.finReceived) noteFin(c, segment);

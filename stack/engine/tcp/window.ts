@@ -5,6 +5,7 @@
  */
 import { MAX_WINDOW_SHIFT } from "../../wire/tcp_options.ts";
 import { add, distance } from "../seq.ts";
+import { noteRead } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { mayReceive } from "./state.ts";
 
@@ -40,21 +41,22 @@ export function offerWindow(c: Connection): number {
 }
 
 /** The program has read: tells the peer, who may be waiting for it, when that made a difference. */
-export function considerWindowUpdate(c: Connection): void {
+export function considerWindowUpdate(c: Connection, now: number): void {
   if (!mayReceive(c.state)) return;
+  noteRead(c, now);
   const offered = receiveWindow(c);
   const gain = freeSpace(c) - offered;
-  const tells = gain >= c.tcp.settings.receiveBuffer / 4 || (offered < c.rcvMss && gain >= worthwhile(c));
+  const tells = gain >= c.receiveLimit / 4 || (offered < c.rcvMss && gain >= worthwhile(c));
   if (!tells) return;
   c.ackOwed = true;
   c.tcp.queue(c);
 }
 
 function freeSpace(c: Connection): number {
-  const free = c.tcp.settings.receiveBuffer - distance(c.rcvNxt, c.rcvRead);
+  const free = c.receiveLimit - distance(c.rcvNxt, c.rcvRead);
   return Math.min(Math.max(0, free), LARGEST_FIELD << c.rcvShift);
 }
 
 function worthwhile(c: Connection): number {
-  return Math.min(c.rcvMss, c.tcp.settings.receiveBuffer / 2);
+  return Math.min(c.rcvMss, c.receiveLimit / 2);
 }

@@ -1,0 +1,60 @@
+/**
+ * Buffers that grow with the path: the receive buffer to twice of what the program reads in a round trip (dynamic
+ * right-sizing), the send buffer to twice the congestion window. They never shrink, so that no window is taken back.
+ *
+ * @module
+ */
+import { distance } from "../seq.ts";
+import type { Connection } from "./connection.ts";
+import type { Segment } from "./segment.ts";
+import { elapsedSinceEcho } from "./timestamps.ts";
+
+/** What a connection starts with, in bytes. */
+export const INITIAL_BUFFER = 256 * 1024;
+/** Segments beyond twice the round trip's bytes: room for a sender in slow start. */
+const SLACK_SEGMENTS = 16;
+/** A receiver's clock is no finer, ms. */
+const LEAST_RTT = 1;
+
+/** The receiver's measure of how fast the program reads. */
+export interface ReadRate {
+  /** The round trip as the receiver sees it, ms; Infinity before one was seen. */
+  rtt: number;
+  /** When the present round trip began, and what the program had read by then. */
+  since: number;
+  readSince: number;
+  /** The most that was read in one round trip. */
+  most: number;
+}
+
+/** A segment with data echoes one of ours: the round trip is not longer than that (RFC 7323 §4). */
+export function noteReceiverRTT(c: Connection, segment: Segment, now: number): void {
+  if (!c.timestamps || segment.dataLength < c.rcvMss) return;
+  const elapsed = Math.max(LEAST_RTT, elapsedSinceEcho(c, segment, now));
+  c.readRate.rtt = Math.min(c.readRate.rtt, elapsed);
+}
+
+/** The program has read. */
+export function noteRead(c: Connection, now: number): void {
+  const rate = c.readRate;
+  const rtt = Math.max(LEAST_RTT, Math.min(rate.rtt, c.rtt.srtt > 0 ? c.rtt.srtt : Infinity));
+  if (rtt === Infinity || now - rate.since < rtt) return;
+  const read = distance(c.rcvRead, rate.readSince);
+  rate.since = now;
+  rate.readSince = c.rcvRead;
+  if (read <= rate.most) return;
+  rate.most = read;
+  const wanted = 2 * read + SLACK_SEGMENTS * c.rcvMss;
+  c.receiveLimit = Math.max(c.receiveLimit, Math.min(wanted, c.tcp.settings.receiveBuffer));
+}
+
+/** The congestion window has grown: the program may write ahead of it. */
+export function expandSendBuffer(c: Connection): void {
+  const wanted = Math.min(2 * c.congestion.cwnd, c.tcp.settings.sendBuffer);
+  // In steps, so that not every acknowledgement is told of.
+  if (wanted < c.sendLimit + INITIAL_BUFFER / 2 && wanted < c.tcp.settings.sendBuffer) return;
+  if (wanted <= c.sendLimit) return;
+  const more = Math.floor(wanted - c.sendLimit);
+  c.sendLimit += more;
+  if (!c.orphaned) c.freedBytes += more;
+}
