@@ -34,8 +34,13 @@ export async function startWorker(config: StackConfig): Promise<EngineThread> {
     died.resolve(new Error(`The stack's worker died: ${event.message}`));
   });
   worker.addEventListener("messageerror", () => died.resolve(new Error("The stack's worker sent what cannot be read")));
-  worker.postMessage({ port: port2, config }, [port2]);
-  return { cable: portCable(port1), died: died.promise, terminate: () => worker.terminate() };
+  // Not before it runs: Deno keeps a port for ever that was sent to a worker which had failed.
+  worker.addEventListener("message", () => worker.postMessage({ port: port2, config }, [port2]), { once: true });
+  const terminate = () => {
+    worker.terminate();
+    port2.close();
+  };
+  return { cable: portCable(port1), died: died.promise, terminate };
 }
 
 /** Runs the engine on this thread. */

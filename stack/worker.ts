@@ -12,3 +12,4 @@ globalThis.addEventListener("message", (event) => {
   const { port, config } = (event as MessageEvent).data;
   new Driver(portCable(port), config);
 }, { once: true });
+(globalThis as unknown as { postMessage(message: unknown): void }).postMessage("running");

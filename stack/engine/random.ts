@@ -38,8 +38,8 @@ export class KeyedHash {
     this.#v3 = 0;
   }
 
-  /** The hash of an address pair and a pair of ports. */
-  ofFourTuple(a: AddressWords, aPort: number, b: AddressWords, bPort: number): number {
+  /** The hash of an address pair, a pair of ports, and one word more. */
+  ofFourTuple(a: AddressWords, aPort: number, b: AddressWords, bPort: number, extra = 0): number {
     this.#start();
     this.#word(a.w0);
     this.#word(a.w1);
@@ -50,7 +50,8 @@ export class KeyedHash {
     this.#word(b.w2);
     this.#word(b.w3);
     this.#word((aPort << 16) | bPort);
-    return this.#end(36);
+    this.#word(extra);
+    return this.#end(40);
   }
 
   #start(): void {

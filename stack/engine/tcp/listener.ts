@@ -6,7 +6,7 @@
 import { ACK, RST, SYN } from "../../wire/tcp.ts";
 import type { Address } from "../address.ts";
 import type { Packet } from "../packet.ts";
-import { openPassive } from "./open.ts";
+import { answerWithCookie, openFromCookie, openPassive } from "./open.ts";
 import { sendReset } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import type { TCP } from "./tcp.ts";
@@ -87,11 +87,18 @@ export class Listeners {
   }
 }
 
+function receiveAckInListen(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
+  const c = segment.has(SYN) ? undefined : openFromCookie(tcp, listener, packet, segment, now);
+  if (c) tcp.receiveForConnection(c, packet, segment, now);
+  else sendReset(tcp, packet, segment);
+}
+
 /** A segment for a listener: RST is ignored, ACK is reset, SYN opens, anything else is dropped. */
 export function receiveInListen(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
   if (segment.has(RST)) return;
-  if (segment.has(ACK)) return sendReset(tcp, packet, segment);
+  if (segment.has(ACK)) return receiveAckInListen(tcp, listener, packet, segment, now);
   if (!segment.has(SYN)) return;
-  if (!listener.hasRoom(tcp.limits.synQueue)) return tcp.counters.drop("queueFull");
-  openPassive(tcp, listener, packet, segment, now);
+  if (listener.waiting >= listener.backlog) return tcp.counters.drop("queueFull");
+  if (listener.halfOpen < tcp.limits.synQueue) openPassive(tcp, listener, packet, segment, now);
+  else answerWithCookie(tcp, packet, segment, now);
 }

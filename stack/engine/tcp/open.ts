@@ -5,16 +5,20 @@
  */
 import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import type { Address } from "../address.ts";
+import type { TCPOptionSet } from "../../wire/tcp_options.ts";
 import type { Packet } from "../packet.ts";
-import { add, after, atOrBefore } from "../seq.ts";
+import { add, after, atOrBefore, distance } from "../seq.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { advanceToFin, breakConnection } from "./close.ts";
 import { Connection, type FourTuple } from "./connection.ts";
+import { emitSyn } from "./emit.ts";
 import type { Listener } from "./listener.ts";
 import { receiveText } from "./text.ts";
 import { sendReset } from "./reset.ts";
 import type { Segment } from "./segment.ts";
+import { decodeOptions, encodeOptions } from "./syn_cookies.ts";
 import type { TCP } from "./tcp.ts";
+import { timestampAt } from "./timestamps.ts";
 import { shiftFor } from "./window.ts";
 
 /** What a peer that names no MSS can take (RFC 9293 §3.7.1). */
@@ -22,6 +26,12 @@ const DEFAULT_MSS_IPV4 = 536;
 const DEFAULT_MSS_IPV6 = 1220;
 /** A smaller MSS would make headers of everything. */
 const LEAST_MSS = 48;
+
+/** The options of a SYN. */
+type SynOptions = Pick<
+  TCPOptionSet,
+  "maximumSegmentSize" | "windowShift" | "sackPermitted" | "hasTimestamps" | "timestampValue"
+>;
 
 /** Opens a connection to a peer: SYN-SENT. `iss` is its first sequence number. */
 export function openActive(tcp: TCP, id: number, tuple: FourTuple, iss: number): Connection {
@@ -36,19 +46,69 @@ export function openActive(tcp: TCP, id: number, tuple: FourTuple, iss: number):
 /** A SYN came for a listener: SYN-RECEIVED. */
 export function openPassive(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
   if (!tcp.makeRoom()) return tcp.counters.drop("connectionLimit");
-  const tuple = {
+  const tuple = tupleOf(packet, segment);
+  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.takeOverTuple(tuple, now));
+  takeSyn(c, segment.seq, segment.window, segment.options, now);
+  enterSynReceived(c, listener);
+  tcp.queue(c);
+}
+
+/** Too many connections are half open: answers a SYN and remembers nothing of it. */
+export function answerWithCookie(tcp: TCP, packet: Packet, segment: Segment, now: number): void {
+  const tuple = tupleOf(packet, segment);
+  const { options } = segment;
+  const offered = options.maximumSegmentSize || defaultMSS(tuple.remote);
+  const c = createConnection(tcp, 0, tuple, tcp.cookies.make(tuple, segment.seq, offered, now));
+  takeSyn(c, segment.seq, segment.window, options, now);
+  if (c.timestamps) {
+    c.timestampOffset = distance(encodeOptions(timestampAt(c, now), options), Math.floor(now) | 0);
+  } else {
+    c.scaling = false;
+    c.sack = false;
+  }
+  c.setState("SYN-RECEIVED");
+  emitSyn(c, now);
+}
+
+/** An ACK came for a listener; true when it brings back a cookie and so a connection. */
+export function openFromCookie(
+  tcp: TCP,
+  listener: Listener,
+  packet: Packet,
+  segment: Segment,
+  now: number,
+): Connection | undefined {
+  const tuple = tupleOf(packet, segment);
+  const irs = add(segment.seq, -1);
+  const iss = add(segment.ack, -1);
+  const mss = tcp.cookies.check(tuple, irs, iss, now);
+  if (mss === undefined || listener.waiting >= listener.backlog || !tcp.makeRoom()) return undefined;
+  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, iss);
+  const { hasTimestamps, timestampEcho, timestampValue } = segment.options;
+  const remembered = hasTimestamps ? decodeOptions(timestampEcho) : { windowShift: -1, sackPermitted: false };
+  const options = { ...remembered, maximumSegmentSize: mss, hasTimestamps, timestampValue };
+  takeSyn(c, irs, segment.window, options, now);
+  // The clock goes on from the timestamp that carried the options.
+  if (hasTimestamps) c.timestampOffset = distance(timestampEcho, Math.floor(now) | 0);
+  c.sndNxt = add(iss, 1);
+  enterSynReceived(c, listener);
+  return c;
+}
+
+function enterSynReceived(c: Connection, listener: Listener): void {
+  c.listener = listener;
+  listener.halfOpen++;
+  c.setState("SYN-RECEIVED");
+  c.tcp.add(c);
+}
+
+function tupleOf(packet: Packet, segment: Segment): FourTuple {
+  return {
     local: packet.destination(),
     localPort: segment.destinationPort,
     remote: packet.source(),
     remotePort: segment.sourcePort,
   };
-  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.takeOverTuple(tuple, now));
-  c.listener = listener;
-  listener.halfOpen++;
-  takeSyn(c, segment, now);
-  c.setState("SYN-RECEIVED");
-  tcp.add(c);
-  tcp.queue(c);
 }
 
 /** A segment in SYN-SENT. */
@@ -60,11 +120,12 @@ export function receiveInSynSent(c: Connection, packet: Packet, segment: Segment
     return;
   }
   if (!segment.has(SYN)) return;
-  takeSyn(c, segment, now);
+  const synWasLost = c.synWasLost;
+  takeSyn(c, segment.seq, segment.window, segment.options, now);
   if (!acceptable) return enterSimultaneousOpen(c);
-  c.sndWnd = segment.window;
   c.ackOwed = true;
   acknowledge(c, segment, now);
+  if (synWasLost) c.rtt.restartAfterLostSyn();
   establish(c);
   if (segment.dataLength > 0 || segment.has(FIN)) receiveText(c, segment, now);
 }
@@ -108,10 +169,9 @@ function createConnection(tcp: TCP, id: number, tuple: FourTuple, iss: number): 
 }
 
 /** Takes what the peer's SYN says: sequence number, window, options. */
-function takeSyn(c: Connection, segment: Segment, now: number): void {
-  const { options } = segment;
-  c.irs = segment.seq;
-  c.rcvNxt = add(segment.seq, 1);
+function takeSyn(c: Connection, irs: number, window: number, options: SynOptions, now: number): void {
+  c.irs = irs;
+  c.rcvNxt = add(irs, 1);
   c.rcvRead = c.rcvNxt;
   c.readRate.readSince = c.rcvNxt;
   c.readRate.since = now;
@@ -124,10 +184,13 @@ function takeSyn(c: Connection, segment: Segment, now: number): void {
   c.timestamps = c.timestamps && options.hasTimestamps;
   c.timestampRecent = options.timestampValue;
   c.timestampRecentAt = now;
-  c.sndWnd = segment.window;
-  c.sndWl1 = segment.seq;
+  c.sndWnd = window;
+  c.sndWl1 = irs;
   c.sndWl2 = c.iss;
   c.maxSndWnd = c.sndWnd;
-  const offered = options.maximumSegmentSize || (c.remote.isIPv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6);
-  c.setPeerMSS(Math.max(LEAST_MSS, offered));
+  c.setPeerMSS(Math.max(LEAST_MSS, options.maximumSegmentSize || defaultMSS(c.remote)));
+}
+
+function defaultMSS(remote: Address): number {
+  return remote.isIPv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6;
 }

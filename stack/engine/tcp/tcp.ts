@@ -26,6 +26,7 @@ import { receiveSegment } from "./receive.ts";
 import { sendReset } from "./reset.ts";
 import { Segment } from "./segment.ts";
 import { armRetransmission, isBlockedByWindow, transmit } from "./send.ts";
+import { SynCookies } from "./syn_cookies.ts";
 import { fireDeadlines } from "./timeouts.ts";
 
 /** Initial sequence numbers advance by one every 4 µs (RFC 9293 §3.4.1). */
@@ -60,6 +61,7 @@ export class TCP {
   readonly #demux: Demux;
   readonly #listeners: Listeners;
   readonly #byId: Map<number, Connection>;
+  readonly cookies: SynCookies;
   readonly #isnHash: KeyedHash;
   readonly #segment: Segment;
   /** Connections with something to send, in turn. */
@@ -78,6 +80,7 @@ export class TCP {
     this.#demux = new Demux(randomInt32(host.random));
     this.#listeners = new Listeners();
     this.#byId = new Map();
+    this.cookies = new SynCookies(host.random);
     this.#isnHash = new KeyedHash(host.random);
     this.#segment = new Segment(new DataView(new ArrayBuffer(0)));
     this.#sending = [];
@@ -182,6 +185,11 @@ export class TCP {
     segment.read(packet);
     const c = this.#demux.find(packet, segment.destinationPort, segment.sourcePort);
     if (!c || this.#yieldsTimeWait(c, packet, segment)) return this.#receiveForNobody(packet, segment, now);
+    this.receiveForConnection(c, packet, segment, now);
+  }
+
+  /** Takes one segment of a connection. */
+  receiveForConnection(c: Connection, packet: Packet, segment: Segment, now: number): void {
     if (c.state === "SYN-SENT") receiveInSynSent(c, packet, segment, now);
     else receiveSegment(c, packet, segment, now);
     if (c.state === "CLOSED") return;

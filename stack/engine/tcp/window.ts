@@ -46,8 +46,8 @@ export function considerWindowUpdate(c: Connection, now: number): void {
   noteRead(c, now);
   const offered = receiveWindow(c);
   const gain = freeSpace(c) - offered;
-  const tells = gain >= c.receiveLimit / 4 || (offered < c.rcvMss && gain >= worthwhile(c));
-  if (!tells) return;
+  const matters = gain >= c.receiveLimit / 4 || offered < c.rcvMss;
+  if (!matters || gain < worthwhile(c)) return;
   c.ackOwed = true;
   c.tcp.queue(c);
 }
