@@ -31,7 +31,7 @@ export async function startWorker(config: StackConfig): Promise<EngineThread> {
   const died = Promise.withResolvers<Error>();
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    died.resolve(new Error(`The stack's worker died: ${event.message}`));
+    died.resolve(workerError(event.message));
   });
   worker.addEventListener("messageerror", () => died.resolve(new Error("The stack's worker sent what cannot be read")));
   // Not before it runs: Deno keeps a port for ever that was sent to a worker which had failed.
@@ -41,6 +41,12 @@ export async function startWorker(config: StackConfig): Promise<EngineThread> {
     port2.close();
   };
   return { cable: portCable(port1), died: died.promise, terminate };
+}
+
+/** An error that Deno tells of only by its text. */
+function workerError(message: string): Error {
+  if (message.startsWith("Requires read access")) return new Deno.errors.NotCapable(message);
+  return new Error(`The stack's worker died: ${message}`);
 }
 
 /** Runs the engine on this thread. */

@@ -7,7 +7,7 @@ import { add, after, atOrBefore, before, distance } from "../seq.ts";
 import { discard, enterTimeWait, startLinger } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { sendChallengeAck } from "./receive.ts";
-import { recover } from "./recovery.ts";
+import { recover, resendAfterStall } from "./recovery.ts";
 import { takeSackBlocks } from "./scoreboard.ts";
 import type { Segment } from "./segment.ts";
 import type { SentSegment } from "./sent_queue.ts";
@@ -94,10 +94,7 @@ function updateWindow(c: Connection, segment: Segment): void {
 function windowOpened(c: Connection): void {
   const stalled = c.probing || (c.sndWnd === 0 && c.rtt.backoff > 0);
   c.probing = false;
-  if (stalled) {
-    c.rtt.backoff = 0;
-    c.sent.markAllLost();
-  }
+  if (stalled) resendAfterStall(c);
   if (stalled || c.sent.count === 0) c.retransmitAt = Infinity;
 }
 

@@ -89,6 +89,17 @@ export function loseEverything(c: Connection, now: number): void {
   c.sent.markAllLost();
 }
 
+/** A closed window has opened: what it swallowed goes out again, and the network, which lost nothing, is not blamed. */
+export function resendAfterStall(c: Connection): void {
+  c.rtt.backoff = 0;
+  if (c.sent.count === 0) return;
+  c.phase = "loss";
+  c.recoveryPoint = c.sndNxt;
+  c.undo = undefined;
+  c.duplicateAcks = 0;
+  c.sent.markAllLost();
+}
+
 /** A segment goes out again. */
 export function noteResent(c: Connection, now: number): void {
   if (c.undo && Number.isNaN(c.undo.resentAt)) c.undo.resentAt = now;

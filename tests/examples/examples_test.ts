@@ -1,0 +1,115 @@
+// Every example as a test: what it prints, and the pcap that it leaves.
+import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { LINKTYPE_RAW, MTU_JUMBO, type PCAPFile, readPCAP } from "../../mod.ts";
+import { checkPCAP, countPackets, reorderings, requireTshark, retransmissions } from "../harness/tshark.ts";
+import { EXAMPLES, ROOT, runDeno, runExample, temporaryFolder } from "./run_example.ts";
+
+const MAX_LINES = 60;
+
+/** Reads a pcap, and has tshark, where there is one, find neither fault nor loss in it. */
+async function readLossless(path: string): Promise<PCAPFile> {
+  const pcap = readPCAP(await Deno.readFile(path));
+  if (await requireTshark()) {
+    assertEquals(await checkPCAP(path), []);
+    assertEquals(await countPackets(path), pcap.packets.length);
+    assertEquals({ again: await retransmissions(path), late: await reorderings(path) }, { again: 0, late: 0 });
+  }
+  return pcap;
+}
+
+Deno.test("each example is shorter than 60 lines and imports only this library", async () => {
+  for await (const { name } of Deno.readDir(EXAMPLES)) {
+    const text = await Deno.readTextFile(new URL(name, EXAMPLES));
+    assertLess(text.trimEnd().split("\n").length, MAX_LINES, name);
+    for (const [, specifier] of text.matchAll(/ from "(.+?)"/g)) assertStringIncludes(specifier, "../", name);
+  }
+});
+
+Deno.test("tcp_download_ipv4 prints the text and leaves a trace from handshake to both FINs", async () => {
+  await using folder = await temporaryFolder();
+  assertEquals(await runExample(folder.path, "tcp_download_ipv4.ts"), ["Hello, world!"]);
+  const { snapLen, linkType, packets } = await readLossless(`${folder.path}/tcpDownloadIPv4.pcap`);
+  assertEquals({ snapLen, linkType }, { snapLen: MTU_JUMBO, linkType: LINKTYPE_RAW });
+
+  const [FIN, SYN, RST] = [1, 2, 4];
+  const flags = packets.map(({ bytes }) => bytes[(bytes[0] & 0x0f) * 4 + 13]);
+  assertEquals(flags.slice(0, 3).map((bits) => (bits & SYN) !== 0), [true, true, false]);
+  assertEquals(flags.filter((bits) => bits & FIN).length, 2);
+  assertEquals(flags.filter((bits) => bits & RST).length, 0);
+  assertEquals(flags.at(-1)! & FIN, 0, "the last FIN is acknowledged");
+});
+
+for (const version of [4, 6]) {
+  Deno.test(`udp_echo_ipv${version} prints the text and leaves a trace of two datagrams`, async () => {
+    await using folder = await temporaryFolder();
+    const text = `Hello, IPv${version}!`;
+    assertEquals(await runExample(folder.path, `udp_echo_ipv${version}.ts`), [text]);
+    const { packets } = await readLossless(`${folder.path}/udpEchoIPv${version}.pcap`);
+    assertEquals(packets.map(({ bytes }) => bytes[0] >> 4), [version, version]);
+    const headers = version === 4 ? 28 : 48;
+    assertEquals(packets.map(({ bytes }) => new TextDecoder().decode(bytes.subarray(headers))), [text, text]);
+  });
+}
+
+Deno.test("drop_packets loses every third data packet and no byte", async () => {
+  await using folder = await temporaryFolder();
+  const [bytes, packets, ...rest] = await runExample(folder.path, "drop_packets.ts");
+  assertEquals(bytes, "65536 of 65536 bytes arrived, SHA-256 equal");
+  const [, dropped, sent] = /^(\d+) of (\d+) data packets dropped$/.exec(packets)?.map(Number) ?? [];
+  assertEquals(dropped, Math.floor(sent / 3));
+  assertEquals(rest, []);
+});
+
+Deno.test("the examples need to read the library, and to write only their pcap", async () => {
+  await using folder = await temporaryFolder();
+  const script = new URL("tcp_download_ipv4.ts", EXAMPLES).href;
+  const permissions = ["--no-prompt", `--allow-read=${ROOT}`, "--allow-write=tcpDownloadIPv4.pcap"];
+  assertEquals(await runDeno(folder.path, "run", "--quiet", ...permissions, script), {
+    code: 0,
+    stdout: ["Hello, world!"],
+    stderr: "",
+  });
+});
+
+/** Checks what the benchmark prints: a line for each tick, then the average and what was dropped. */
+function checkBenchmark(lines: string[]): void {
+  const last = lines.pop() ?? "";
+  assertMatch(last, /^average: \d+\.\d Mbit\/s, packets dropped: \d+ by the queue, \d+ by the trace$/);
+  assertEquals(last.startsWith("average: 0.0 "), false, last);
+  for (const line of lines) assertMatch(line, /^\d+\.\d\d s: \d+\.\d Mbit\/s$/);
+}
+
+Deno.test("benchmark measures a download", async () => {
+  await using folder = await temporaryFolder();
+  const lines = await runExample(folder.path, "benchmark.ts", "--duration", "1");
+  assertEquals(lines.length > 1, true, "it prints live figures too");
+  checkBenchmark(lines);
+  assertEquals([...Deno.readDirSync(folder.path)], [], "without --pcap-file it writes nothing");
+});
+
+Deno.test("benchmark takes all its flags, and IPv6 addresses", async () => {
+  await using folder = await temporaryFolder();
+  const flags = ["--duration=1", "--mtu=9000", "--pcap-file=a=b.pcap", "--pcap-snaplen", "80"];
+  const hosts = ["--server-addr", "2001:db8::1", "--client-addr=2001:db8::2", "--server-port", "8080"];
+  checkBenchmark(await runExample(folder.path, "benchmark.ts", ...flags, ...hosts));
+
+  const { snapLen, packets } = readPCAP(await Deno.readFile(`${folder.path}/a=b.pcap`));
+  assertEquals(snapLen, 80);
+  assertEquals(Math.max(...packets.slice(0, 1000).map(({ length }) => length)), 9000);
+  const [{ bytes: syn }] = packets;
+  const port = new DataView(syn.buffer, syn.byteOffset).getUint16(42);
+  assertEquals({ version: syn[0] >> 4, port, to: syn[39] }, { version: 6, port: 8080, to: 1 });
+});
+
+for (
+  const args of [["--speed", "9"], ["--speed=9"], ["duration", "1"], ["--mtu"], ["--mtu=fast"], ["--duration", ""]]
+) {
+  Deno.test(`benchmark refuses ${JSON.stringify(args.join(" "))}`, async () => {
+    await using folder = await temporaryFolder();
+    const script = new URL("benchmark.ts", EXAMPLES).href;
+    const { code, stdout, stderr } = await runDeno(folder.path, "run", "-A", "--quiet", script, ...args);
+    const [flag, text = ""] = args.flatMap((arg) => arg.split("="));
+    assertEquals({ code, stdout }, { code: 1, stdout: [""] });
+    assertMatch(stderr, new RegExp(`^Cannot use "${flag} ${text}": flags are --duration, --mtu, [^\n]*\n$`));
+  });
+}
