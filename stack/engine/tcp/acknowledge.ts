@@ -55,8 +55,11 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   c.synAcknowledged = true;
   c.timeouts = 0;
   c.progressAt = now;
+  const { backoff } = c.rtt;
   if (resentAt === -Infinity) takeRTT(c, now - sentAt);
   else takeRTT(c, duplicateReported ? now - resentAt : echoed);
+  // That a probe's byte was taken opens no window: the next one waits longer all the same (RFC 1122 §4.2.2.17).
+  if (c.probing) c.rtt.backoff = backoff;
   if (data > 0 && !c.orphaned) c.freedBytes += data;
   c.retransmitAt = c.sent.count > 0 ? now + c.rtt.rto : Infinity;
   return bytes;

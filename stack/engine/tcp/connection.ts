@@ -65,6 +65,8 @@ export class Connection implements TimerOwner, FourTuple {
   maxSndWnd: number;
   /** What the peer said it can take in one segment. */
   peerMss: number;
+  /** The largest packet that the path is known to carry; Infinity: the link's MTU is all that is known. */
+  pathMTU: number;
   /** The most data bytes that go into one segment. */
   mss: number;
   readonly sendBuffer: ByteRing;
@@ -199,6 +201,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.scaling = tcp.settings.windowScaling;
     this.maxSndWnd = 0;
     this.peerMss = mss;
+    this.pathMTU = Infinity;
     this.mss = mss;
     this.sendBuffer = new ByteRing();
     this.sndEnd = 0;
@@ -295,7 +298,7 @@ export class Connection implements TimerOwner, FourTuple {
   /** What the peer's MSS and the MTU leave beside the options of every segment. */
   #largestData(): number {
     const options = this.timestamps ? TIMESTAMPS_LENGTH : 0;
-    return Math.min(this.peerMss, this.tcp.largestSegment(this.remote)) - options;
+    return Math.min(this.peerMss, this.tcp.largestSegment(this.remote, this.pathMTU)) - options;
   }
 
   /** Bytes that may be in flight. */

@@ -164,6 +164,7 @@ function createConnection(tcp: TCP, id: number, tuple: FourTuple, iss: number): 
   c.sndNxt = iss;
   c.sndEnd = add(iss, 1);
   c.recoveryPoint = iss;
+  c.rack.forwardAck = iss;
   c.rcvShift = c.scaling ? shiftFor(tcp.settings.receiveBuffer) : 0;
   return c;
 }

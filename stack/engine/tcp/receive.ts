@@ -29,12 +29,12 @@ export function receiveSegment(c: Connection, packet: Packet, segment: Segment, 
     if (paws === "old") dropOld(c, segment, now);
     return;
   }
-  noteTimestamp(c, segment, now);
   if (segment.has(RST)) return receiveReset(c, segment, now);
   if (segment.has(SYN)) return receiveSyn(c, now);
   if (!segment.has(ACK)) return;
   if (c.state === "SYN-RECEIVED" && !leaveSynReceived(c, packet, segment)) return;
   if (!acknowledge(c, segment, now)) return;
+  noteTimestamp(c, segment, now);
   receiveText(c, segment, now);
 }
 
@@ -49,7 +49,7 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   if (isAcceptable(c, segment)) return true;
   if (segment.has(RST)) return segment.seq === c.rcvNxt;
   if (isKeepAliveOrProbe(c, segment)) {
-    if (segment.has(ACK) && c.state !== "SYN-RECEIVED") acknowledge(c, segment, now);
+    if (segment.has(ACK) && c.state !== "SYN-RECEIVED" && acknowledge(c, segment, now)) noteTimestamp(c, segment, now);
     if (c.state !== "CLOSED") c.ackOwed = true;
     return false;
   }

@@ -23,6 +23,7 @@ import { heardFromPeer } from "./keep_alive.ts";
 import { Listener, Listeners, receiveInListen } from "./listener.ts";
 import { openActive, receiveInSynSent } from "./open.ts";
 import { receiveSegment } from "./receive.ts";
+import { reducePathMTU } from "./path_mtu.ts";
 import { sendReset } from "./reset.ts";
 import { Segment } from "./segment.ts";
 import { armRetransmission, isBlockedByWindow, transmit } from "./send.ts";
@@ -106,9 +107,9 @@ export class TCP {
     return this.#byId.get(id);
   }
 
-  /** The most data that a packet to `remote` has room for. */
-  largestSegment(remote: Address): number {
-    return this.output.mtu - (remote.isIPv4 ? IPV4_AND_TCP_HEADERS : IPV6_AND_TCP_HEADERS);
+  /** The most data that a packet to `remote` has room for, on a path that carries `pathMTU` bytes. */
+  largestSegment(remote: Address, pathMTU = Infinity): number {
+    return Math.min(this.output.mtu, pathMTU) - (remote.isIPv4 ? IPV4_AND_TCP_HEADERS : IPV6_AND_TCP_HEADERS);
   }
 
   /**
@@ -198,8 +199,22 @@ export class TCP {
     c.updateDeadline();
   }
 
-  /** An ICMP error came back about a segment of this host (RFC 5927 §4: only one that is in flight counts). */
+  /** An ICMP error came back: it ends a dial, and nothing else (RFC 5927 §5.2). */
   receiveError(packet: Packet, reason: FailureReason): void {
+    const c = this.#findQuoted(packet);
+    if (c && (c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener))) breakConnection(c, reason);
+  }
+
+  /** A router could not forward a segment: the next link takes `mtu` bytes, 0 when it does not say. */
+  receiveTooBig(packet: Packet, mtu: number): void {
+    const c = this.#findQuoted(packet);
+    if (!c) return;
+    reducePathMTU(c, mtu);
+    this.queue(c);
+  }
+
+  /** The connection of a segment that an ICMP error quotes, if that is in flight (RFC 5927 §4.1). */
+  #findQuoted(packet: Packet): Connection | undefined {
     const { view, payload } = packet;
     const c = this.#demux.findTuple({
       local: packet.source(),
@@ -207,10 +222,9 @@ export class TCP {
       remote: packet.destination(),
       remotePort: destinationPort(view, payload),
     });
-    if (!c) return;
+    if (!c) return undefined;
     const seq = sequence(view, payload);
-    if (!atOrAfter(seq, c.sndUna) || !atOrBefore(seq, c.sndNxt)) return;
-    if (c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener)) breakConnection(c, reason);
+    return atOrAfter(seq, c.sndUna) && atOrBefore(seq, c.sndNxt) ? c : undefined;
   }
 
   /** Fires deadlines that have come. */

@@ -10,6 +10,7 @@ import { emitSegment } from "./emit.ts";
 import { FIN } from "../../wire/tcp.ts";
 import { fireKeepAlive } from "./keep_alive.ts";
 import { fireReordering, loseEverything } from "./recovery.ts";
+import { suspectBlackHole } from "./path_mtu.ts";
 import { fireProbe } from "./tail_loss_probe.ts";
 import { armRetransmission, isBlockedByWindow, sendNew, usableWindow } from "./send.ts";
 
@@ -51,6 +52,7 @@ function fireRetransmission(c: Connection, now: number): void {
     probeWindow(c, now);
   } else if (c.sent.count > 0) {
     loseEverything(c, now);
+    suspectBlackHole(c);
   } else {
     return;
   }
