@@ -56,7 +56,8 @@ export function reorderings(path: string): Promise<number> {
   return countMatches(path, "tcp.analysis.out_of_order");
 }
 
-async function countMatches(path: string, filter: string): Promise<number> {
+/** How many packets in a pcap file a display filter matches. */
+export async function countMatches(path: string, filter: string): Promise<number> {
   const output = await runTshark(["-r", path, "-Y", filter, "-T", "fields", "-e", "frame.number"]);
   if (!output.success) throw new Error(`Cannot count packets of ${path}: tshark: ${output.complaint}`);
   return output.lines.length;

@@ -25,6 +25,7 @@ export class Rack {
   reorderingSeen: boolean;
   /** The highest sequence number that has arrived. */
   forwardAck: number;
+  #forwardAckBefore: number;
   #windowMultiplier: number;
   #windowPersist: number;
   /** Until SND.UNA passes this, further D-SACKs belong to the same round. */
@@ -37,9 +38,15 @@ export class Rack {
     this.minRtt = Infinity;
     this.reorderingSeen = false;
     this.forwardAck = 0;
+    this.#forwardAckBefore = 0;
     this.#windowMultiplier = 1;
     this.#windowPersist = PERSIST;
     this.#duplicateRound = undefined;
+  }
+
+  /** An acknowledgement comes: what it says together is not out of order. */
+  startAcknowledgment(): void {
+    this.#forwardAckBefore = this.forwardAck;
   }
 
   /** Steps 1 to 3: a segment has arrived. `echoed`: ms since the segment that the peer echoes was sent, NaN if unknown. */
@@ -50,7 +57,7 @@ export class Rack {
       if (rtt < this.minRtt || echoed > rtt + 1) return;
     } else {
       this.minRtt = Math.min(this.minRtt, Math.max(0, rtt));
-      if (before(segment.end, this.forwardAck)) this.reorderingSeen = true;
+      if (before(segment.end, this.#forwardAckBefore)) this.reorderingSeen = true;
     }
     this.forwardAck = latest(this.forwardAck, segment.end);
     this.rtt = rtt;

@@ -9,7 +9,7 @@ import { expandSendBuffer } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { detectLosses } from "./rack.ts";
 import { detectLossesByCount } from "./scoreboard.ts";
-import { noteProbeAcknowledged } from "./tail_loss_probe.ts";
+import { armProbe, noteProbeAcknowledged } from "./tail_loss_probe.ts";
 
 /** Duplicate acknowledgements that make a loss where the peer sends no SACK (RFC 5681 §3.2). */
 const DUPLICATE_THRESHOLD = 3;
@@ -56,6 +56,7 @@ export function recover(c: Connection, ack: Acknowledgment, now: number): void {
   } else if (ack.acked > 0) {
     growWindow(c, ack, now);
   }
+  if (ack.acked > 0) armProbe(c, now);
 }
 
 /** Looks for losses by time or by count; the reordering timer is set when one may still turn out. */

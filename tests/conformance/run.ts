@@ -1,0 +1,32 @@
+// `deno task conformance`: runs the scenarios and counts them row by row, "T1 12 passed, 0 failed". Arguments go to `deno test`:
+// `deno task conformance --filter T12`. The names of failures come after the counts; their traces come from `deno task test`.
+import { standardLibrary } from "../run.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+const library = await standardLibrary();
+const args = ["test", "-A", "--reporter", "tap", ...library, "tests/conformance", ...Deno.args];
+const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+const rows = new Map<string, { passed: number; failed: number }>();
+const failures: string[] = [];
+for (const line of new TextDecoder().decode(stdout).split("\n")) {
+  const result = /^(not )?ok \d+ - ((\S+) .*)$/.exec(line);
+  if (!result) continue;
+  const [, failed, name, row] = result;
+  const counts = rows.get(row) ?? { passed: 0, failed: 0 };
+  rows.set(row, counts);
+  if (failed) failures.push(name);
+  if (failed) counts.failed++;
+  else counts.passed++;
+}
+for (const row of [...rows.keys()].sort(byLetterAndNumber)) {
+  const { passed, failed } = rows.get(row)!;
+  console.log(`${row} ${passed} passed, ${failed} failed`);
+}
+for (const name of failures) console.log(`failed: ${name}`);
+if (rows.size === 0) console.error(new TextDecoder().decode(stderr));
+Deno.exit(rows.size === 0 ? 1 : code);
+
+function byLetterAndNumber(a: string, b: string): number {
+  return b.charCodeAt(0) - a.charCodeAt(0) || Number(a.slice(1)) - Number(b.slice(1));
+}

@@ -1,0 +1,140 @@
+// T17: backlog, the queue of half-open connections, SYN cookies (RFC 4987).
+import { assert } from "@std/assert";
+import { Engine } from "../../../stack/engine/engine.ts";
+import { buildPacket } from "../../harness/packets.ts";
+import { Collector } from "../../harness/pair.ts";
+import { scenario } from "../../harness/script.ts";
+import { seeded } from "../../harness/seeded.ts";
+
+const ONE_HALF_OPEN = { limits: { synQueue: 1 } };
+
+scenario(
+  "T17 a full backlog takes no more SYNs, until the program accepts",
+  `
+  listen 80 backlog 1
+  < S 0 mss MSS
+  > S. 0 ack 1
+  +1 < . 1 ack 1
+  event accepted
+  #2 < S 0 mss MSS
+  quiet
+  accept
+  +1000 #2 < S 0 mss MSS
+  #2 > S. 0 ack 1
+  #2 < . 1 ack 1
+  #2 event accepted
+`,
+);
+
+scenario(
+  "T17 beyond the queue a SYN is answered and nothing kept; its ACK opens the connection",
+  `
+  listen 80
+  < S 0 mss MSS
+  > S. 0 ack 1
+  #2 < S 0 mss 1000 ws 3 sackok ts 100 0 win 65535
+  #2 > S. 0 ack 1
+  +500 #2 < . 1 ack 1 win 8000 ts 600 last
+  #2 event accepted
+`,
+  ONE_HALF_OPEN,
+);
+
+scenario(
+  "T17 a SYN that was answered by a cookie is not answered again by a timer",
+  `
+  listen 80
+  #3 < S 0 mss MSS
+  #3 > S. 0 ack 1
+  +1 #2 < S 0 mss MSS
+  #2 > S. 0 ack 1
+  +500 quiet
+`,
+  ONE_HALF_OPEN,
+);
+
+scenario(
+  "T17 data may come with the ACK of a cookie",
+  `
+  listen 80
+  < S 0 mss MSS
+  > S. 0 ack 1
+  #2 < S 0 mss MSS win 65535
+  #2 > S. 0 ack 1
+  +10 #2 < P. 1:11 ack 1
+  #2 event accepted
+  #2 event readable
+  #2 readable 10
+  +0..40 #2 > . 1 ack 11
+`,
+  ONE_HALF_OPEN,
+);
+
+scenario(
+  "T17 an ACK that answers no cookie is reset",
+  `
+  listen 80
+  < S 0 mss MSS
+  > S. 0 ack 1
+  #2 < S 0 mss MSS
+  #2 > S. 0 ack 1
+  +1 #2 < . 1 ack 2
+  #2 > R 2
+  #2 < . 2 ack 1
+  #2 > R 1
+  #2 no event accepted
+`,
+  ONE_HALF_OPEN,
+);
+
+scenario(
+  "T17 a cookie is good for two minutes or so, not for five",
+  `
+  listen 80
+  < S 0 mss MSS
+  > S. 0 ack 1
+  #2 < S 0 mss MSS
+  #2 > S. 0 ack 1
+  ${[1000, 3000, 7000, 15000, 31000, 63000].map((at) => `${at} > S. 0 ack 1`).join("\n")}
+  300000 #2 < . 1 ack 1
+  #2 > R 1
+`,
+  ONE_HALF_OPEN,
+);
+
+Deno.test("T17 a flood of SYNs leaves memory bounded, and an open connection as it was", () => {
+  const engine = new Engine({ addresses: ["10.0.0.1"], mtu: 1500, random: seeded(1) });
+  engine.listen(0, 1, { address: "0.0.0.0", port: 80 }, 128);
+  const random = seeded(2);
+  const out = new Collector();
+  const heap = () => Deno.memoryUsage().heapUsed + Deno.memoryUsage().external;
+  let before = 0;
+  for (let i = 0; i < 60_000; i++) {
+    if (i === 10_000) before = heap();
+    const packet = buildPacket({
+      source: `10.${1 + Math.floor(random() * 200)}.${Math.floor(random() * 256)}.${1 + Math.floor(random() * 250)}`,
+      destination: "10.0.0.1",
+      ttl: 64,
+      identification: 0,
+      dontFragment: true,
+      transport: {
+        kind: "tcp",
+        sourcePort: 1 + Math.floor(random() * 65535),
+        destinationPort: 80,
+        seq: Math.floor(random() * 2 ** 32),
+        ack: 0,
+        flags: "S",
+        window: 65535,
+        urgent: 0,
+        options: [],
+        payload: new Uint8Array(),
+      },
+    });
+    engine.receive(i / 100, new DataView(packet.buffer), 0, packet.length);
+    engine.transmit(i / 100, out);
+    out.take();
+    while (engine.pollEvent());
+  }
+  const grown = heap() - before;
+  assert(grown < 30_000_000, `the heap grew by ${grown} bytes`);
+});

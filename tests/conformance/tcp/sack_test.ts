@@ -1,0 +1,170 @@
+// T9 and T10: selective acknowledgements sent and used (RFC 2018, RFC 2883, RFC 6675, RFC 8985).
+import { ACCEPTED, scenario } from "../../harness/script.ts";
+
+const SELECTIVE = `
+  listen 80
+  < S 0 win 65535 mss MSS sackok
+  > S. 0 ack 1 sackok
+  +1 < . 1 ack 1 win 65535
+  event accepted
+  accept
+`;
+
+const TEN = `
+  ${SELECTIVE}
+  +10 write 10*MSS
+  ${Array.from({ length: 10 }, (_, i) => `> . 1+${i}*MSS:1+${i + 1}*MSS ack 1`).join("\n")}
+`;
+
+scenario(
+  "T9 SACK is offered, and sent only when the peer offers it",
+  `
+  connect 80
+  > S 0 sackok
+  +1 < S. 0 ack 1 mss MSS
+  > . 1 ack 1
+  +1 < . 11:21 ack 1
+  > . 1 ack 1 no sack
+`,
+);
+
+scenario(
+  "T9 SACK turned off",
+  `
+  listen 80
+  < S 0 mss MSS sackok
+  > S. 0 ack 1 no sackok
+  +1 < . 1 ack 1
+  < . 11:21 ack 1
+  > . 1 ack 1 no sack
+`,
+  { tcp: { sack: false } },
+);
+
+scenario(
+  "T9 the block that changed last comes first; blocks join and go",
+  `
+  ${SELECTIVE}
+  +1 < . 11:21 ack 1
+  > . 1 ack 1 sack 11:21
+  < . 31:41 ack 1
+  > . 1 ack 1 sack 31:41 11:21
+  < . 51:61 ack 1
+  > . 1 ack 1 sack 51:61 31:41 11:21
+  < . 21:31 ack 1
+  > . 1 ack 1 sack 11:41 51:61
+  < . 1:11 ack 1
+  > . 1 ack 41 sack 51:61
+  < . 41:51 ack 1
+  > . 1 ack 61 no sack
+`,
+);
+
+scenario(
+  "T9 no more than four blocks",
+  `
+  ${SELECTIVE}
+  +1 < . 11:21 ack 1
+  > . 1 ack 1 sack 11:21
+  < . 31:41 ack 1
+  > . 1 ack 1 sack 31:41 11:21
+  < . 51:61 ack 1
+  > . 1 ack 1 sack 51:61 31:41 11:21
+  < . 71:81 ack 1
+  > . 1 ack 1 sack 71:81 51:61 31:41 11:21
+  < . 91:101 ack 1
+  > . 1 ack 1 sack 91:101 71:81 51:61 31:41
+`,
+);
+
+scenario(
+  "T9 D-SACK: what came twice is reported",
+  `
+  ${SELECTIVE}
+  +1 < P. 1:11 ack 1
+  +40 > . 1 ack 11
+  < P. 1:11 ack 1
+  > . 1 ack 11 sack 1:11
+  +1 < . 21:31 ack 1
+  > . 1 ack 11 sack 21:31
+  < . 21:31 ack 1
+  > . 1 ack 11 sack 21:31 21:31
+`,
+);
+
+scenario(
+  "T9 three segments known to have arrived bring back the one before them",
+  `
+  ${TEN}
+  +1 < . 1 ack 1 sack 1+MSS:1+4*MSS
+  > . 1:1+MSS ack 1
+  +1 < . 1 ack 1+10*MSS
+  idle
+`,
+);
+
+scenario(
+  "T9 only what is missing goes again",
+  `
+  ${TEN}
+  +1 < . 1 ack 1+MSS sack 1+2*MSS:1+4*MSS
+  < . 1 ack 1+MSS sack 1+5*MSS:1+10*MSS 1+2*MSS:1+4*MSS
+  > . 1+MSS:1+2*MSS ack 1
+  +0..20 > . 1+4*MSS:1+5*MSS ack 1
+  +1 < . 1 ack 1+10*MSS
+  idle
+`,
+);
+
+scenario(
+  "T9 blocks of what was never sent, or was acknowledged, or upside down, change nothing",
+  `
+  ${TEN}
+  +0.5 < . 1 ack 1+2*MSS sack 1:1+MSS
+  < . 1 ack 1+2*MSS sack 1+20*MSS:1+30*MSS
+  < . 1 ack 1+2*MSS sack 1+9*MSS:1+5*MSS
+  < . 1 ack 1+2*MSS sack 0x7fffffff:0x80000001
+  +0.5 < . 1 ack 1+10*MSS
+  idle
+`,
+);
+
+scenario(
+  "T9 blocks on a connection that has not agreed on them are ignored",
+  `
+  ${ACCEPTED}
+  +1 write 5*MSS
+  ${Array.from({ length: 5 }, (_, i) => `> . 1+${i}*MSS:1+${i + 1}*MSS ack 1`).join("\n")}
+  +1 < . 1 ack 1 sack 1+MSS:1+4*MSS
+  +1 quiet
+`,
+);
+
+scenario(
+  "T10 the tail of a flight is probed after two round trips",
+  `
+  ${SELECTIVE}
+  +10 write 3*MSS
+  > . 1:1+MSS ack 1
+  > . 1+MSS:1+2*MSS ack 1
+  > P. 1+2*MSS:1+3*MSS ack 1
+  +2..10 > P. 1+2*MSS:1+3*MSS ack 1
+  +1 < . 1 ack 1+3*MSS sack 1+2*MSS:1+3*MSS
+  idle
+`,
+);
+
+scenario(
+  "T10 a probe that is answered by SACK alone finds the loss",
+  `
+  ${SELECTIVE}
+  +10 write 3*MSS
+  > . 1:1+MSS ack 1
+  > . 1+MSS:1+2*MSS ack 1
+  > P. 1+2*MSS:1+3*MSS ack 1
+  +2..10 > P. 1+2*MSS:1+3*MSS ack 1
+  +1 < . 1 ack 1 sack 1+2*MSS:1+3*MSS
+  > . 1:1+MSS ack 1
+  +0..2 > . 1+MSS:1+2*MSS ack 1
+`,
+);

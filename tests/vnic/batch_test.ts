@@ -1,0 +1,56 @@
+import { assert, assertEquals } from "@std/assert";
+import { BatchReader, BatchWriter } from "../../vnic/batch.ts";
+
+Deno.test("records come out as they went in, of any length", () => {
+  const writer = new BatchWriter();
+  for (let round = 0; round < 3; round++) {
+    const records = [0, 1, 2, 3, 255, 256, 257, 1500, 0, 65535, 1].map((length, i) => new Uint8Array(length).fill(i));
+    for (const record of records) writer.append(record);
+    const { buffer, length } = writer.take()!;
+    const reader = new BatchReader(buffer, length);
+    for (const record of records) assertEquals(reader.next(), record);
+    assertEquals(reader.advance(), false);
+    assertEquals(reader.next(), new Uint8Array());
+  }
+});
+
+Deno.test("a writer without records has no batch", () => {
+  const writer = new BatchWriter();
+  assertEquals(writer.take(), undefined);
+  writer.reserve(100);
+  assertEquals(writer.take(), undefined);
+});
+
+Deno.test("a record may be shorter than what was reserved, and reserved again", () => {
+  const writer = new BatchWriter();
+  writer.reserve(1000);
+  writer.bytes[writer.offset] = 7;
+  writer.commit(1);
+  writer.reserve(10);
+  writer.reserve(5);
+  writer.bytes.fill(9, writer.offset, writer.offset + 5);
+  writer.commit(5);
+  assertEquals(writer.length, 4 + 1 + 4 + 5);
+  const { buffer, length } = writer.take()!;
+  const reader = new BatchReader(buffer, length);
+  assertEquals(reader.next(), Uint8Array.of(7));
+  assertEquals(reader.next(), new Uint8Array(5).fill(9));
+});
+
+Deno.test("a batch that was handed over is not written to again", () => {
+  const writer = new BatchWriter();
+  writer.append(Uint8Array.of(1, 2, 3));
+  const first = writer.take()!;
+  const copy = first.buffer.slice(0);
+  writer.append(Uint8Array.of(4, 5, 6));
+  writer.take();
+  assertEquals(new Uint8Array(first.buffer), new Uint8Array(copy));
+});
+
+Deno.test("a mostly empty buffer is not handed over", () => {
+  const writer = new BatchWriter();
+  writer.append(new Uint8Array(100_000));
+  writer.take();
+  writer.append(new Uint8Array(10));
+  assert(writer.take()!.buffer.byteLength < 1000);
+});
