@@ -10,7 +10,7 @@ import { bytesProblem } from "./bytes_argument.ts";
 import { DatagramTransfer } from "./datagram_transfer.ts";
 import { type Deadlines, timeOf } from "./deadlines.ts";
 import { networkError } from "./errors.ts";
-import { destination, resolveHost } from "./host_name.ts";
+import { destination, resolveHost, unmapped } from "./host_name.ts";
 import { netAddr } from "./net_addr.ts";
 
 /**
@@ -72,7 +72,8 @@ export class DatagramConn implements Deno.DatagramConn, Deadlines {
 
   /**
    * Sends the bytes as one datagram and resolves to their number. They are copied at the call. The host is an IP
-   * literal or `localhost`, which is also the default. That nobody has the port is never told.
+   * literal or `localhost`, which is also the default; a socket at `::` sends to IPv4 by IPv4-mapped addresses, as it
+   * shows them. That nobody has the port is never told.
    *
    * Rejects with an `Error` of code EMSGSIZE over 65,507 bytes (IPv4) or 65,527 (IPv6), of code EAFNOSUPPORT when the
    * address is not of the socket's family, of no code when the host is another name; with `TypeError` (EINVAL) when
@@ -153,12 +154,15 @@ export class DatagramConn implements Deno.DatagramConn, Deadlines {
     }
     const { hostname, port } = addr as Deno.NetAddr;
     const isIPv6 = this.#addr.hostname.includes(":");
-    const address = destination(resolveHost(hostname ?? "localhost", isIPv6 ? "::1" : "127.0.0.1"));
+    const mapped = this.#addr.hostname === "::" ? unmapped(hostname) : undefined;
+    const address = mapped ?? destination(resolveHost(hostname ?? "localhost", isIPv6 ? "::1" : "127.0.0.1"));
     if (typeof port !== "number") throw new TypeError(`Cannot send to port ${Deno.inspect(port)}: expected a number`);
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
       throw networkError("invalid-state", { operation: "send to port", address: String(port) });
     }
-    if (address.includes(":") !== isIPv6) throw networkError("wrong-family", { operation: "send to", address });
+    if (mapped === undefined && address.includes(":") !== isIPv6) {
+      throw networkError("wrong-family", { operation: "send to", address });
+    }
     return { address, port };
   }
 

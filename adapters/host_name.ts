@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { parseAddress } from "../stack/wire/ip_address.ts";
+import { formatAddress, isIPv4Mapped, parseAddress } from "../stack/wire/ip_address.ts";
 import { parseHost } from "./address_text.ts";
 
 /**
@@ -58,6 +58,23 @@ export function resolveHost(host: string, loopback = "127.0.0.1"): string {
 export function destination(address: string): string {
   if (address === "0.0.0.0") return "127.0.0.1";
   return address === "::" ? "::1" : address;
+}
+
+/**
+ * The IPv4 address in an IPv4-mapped one, as a socket at `::` shows its IPv4 peers; undefined for anything else.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { unmapped } from "./host_name.ts";
+ *
+ * assertEquals(unmapped("::ffff:10.0.0.1"), "10.0.0.1");
+ * assertEquals(unmapped("10.0.0.1"), undefined);
+ * ```
+ */
+export function unmapped(host: unknown): string | undefined {
+  const bytes = typeof host === "string" ? parseAddress(host) : undefined;
+  return bytes && isIPv4Mapped(bytes) ? formatAddress(bytes.subarray(12)) : undefined;
 }
 
 /**

@@ -59,6 +59,8 @@ export interface StackLimits {
   icmpRate?: number;
   /** Bytes that wait in a datagram socket's receive queue. 256 KiB. */
   udpQueue?: number;
+  /** Bytes of fragments that wait for the rest of their datagrams, overhead included; 0 refuses fragments. 4 MiB. */
+  reassembly?: number;
   /** First and last port chosen for dials and for port 0. 32768 to 60999. */
   ephemeralPorts?: readonly [first: number, last: number];
 }
@@ -133,6 +135,7 @@ export function stackLimits(limits: StackLimits = {}): Required<StackLimits> {
     synQueue: limits.synQueue ?? 1024,
     icmpRate: limits.icmpRate ?? 1000,
     udpQueue: limits.udpQueue ?? 256 * 1024,
+    reassembly: limits.reassembly ?? 4 * 1024 * 1024,
     ephemeralPorts: limits.ephemeralPorts ?? [32768, 60999],
   };
 }

@@ -10,7 +10,11 @@ export type DropReason =
   | "checksum"
   | "notForUs"
   | "martian"
-  | "fragment"
+  | "extensionHeader"
+  | "sourceRoute"
+  | "fragmentOverlap"
+  | "fragmentLimit"
+  | "fragmentTimeout"
   | "unknownProtocol"
   | "noSocket"
   | "queueFull"
@@ -23,17 +27,26 @@ export type DropReason =
 export class Counters {
   received: number;
   sent: number;
+  /** Datagrams put together from fragments, and cut into them. */
+  reassembled: number;
+  fragmented: number;
   readonly dropped: Record<DropReason, number>;
 
   constructor() {
     this.received = 0;
     this.sent = 0;
+    this.reassembled = 0;
+    this.fragmented = 0;
     this.dropped = {
       malformed: 0,
       checksum: 0,
       notForUs: 0,
       martian: 0,
-      fragment: 0,
+      extensionHeader: 0,
+      sourceRoute: 0,
+      fragmentOverlap: 0,
+      fragmentLimit: 0,
+      fragmentTimeout: 0,
       unknownProtocol: 0,
       noSocket: 0,
       queueFull: 0,
@@ -44,7 +57,8 @@ export class Counters {
     };
   }
 
-  drop(reason: DropReason): void {
-    this.dropped[reason]++;
+  /** Counts `packets` dropped for one reason. */
+  drop(reason: DropReason, packets = 1): void {
+    this.dropped[reason] += packets;
   }
 }

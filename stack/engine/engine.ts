@@ -53,37 +53,44 @@ export class Engine {
     this.counters = counters;
     this.#events = events;
     this.#output = output;
-    this.#input = new IPInput(local, counters);
     this.#icmp = new ICMP(output, counters, limits.icmpRate);
+    this.#input = new IPInput(local, counters, this.#icmp, limits.reassembly);
     this.#udp = new UDP({ output, local, counters, events, icmp: this.#icmp }, limits.udpQueue);
     this.#tcp = new TCP({ output, local, counters, events, random, settings: tcpSettings(config.tcp), limits });
   }
 
   /** One packet from the wire: `length` bytes of `view` from `offset` on. Whatever is wrong with it is counted. */
   receive(now: number, view: DataView, offset: number, length: number): void {
-    const packet = this.#input.read(view, offset, length, true);
+    const packet = this.#input.read(now, view, offset, length, true);
     if (packet) this.#dispatch(now, packet);
   }
 
   /** Fires what is due. */
   tick(now: number): void {
+    this.#input.fragments.tick(now);
     this.#tcp.tick(now);
   }
 
   /** When {@link tick} must be called next; Infinity when idle. */
   nextDeadline(): number {
-    return this.#tcp.timers.next();
+    return Math.min(this.#tcp.timers.next(), this.#input.fragments.nextDeadline());
   }
 
   /** Writes the packets that may be sent now; false when `out` was full before all were written. */
   transmit(now: number, out: PacketSink): boolean {
-    this.#output.useWire(out);
+    this.#output.useWire(out, now);
     let all: boolean;
     do {
-      all = this.#output.flushReplies() && this.#tcp.transmit(now) && this.#udp.transmit();
+      all = this.#output.flushReplies() && this.#tcp.transmit(now) && this.#udp.transmit() &&
+        this.#output.replies.isEmpty;
     } while (this.#receiveLoopback(now));
-    this.#output.useWire(null);
+    this.#output.useWire(null, now);
     return all;
+  }
+
+  /** Bytes of fragments that wait for the rest of their datagrams, overhead included. */
+  get reassemblyBytes(): number {
+    return this.#input.fragments.held;
   }
 
   /** The oldest event that was not polled. */
@@ -224,7 +231,7 @@ export class Engine {
     const queue = this.#output.loopback;
     if (queue.isEmpty) return false;
     while (!queue.isEmpty) {
-      const packet = this.#input.read(queue.view, queue.nextOffset, queue.nextLength, false);
+      const packet = this.#input.read(now, queue.view, queue.nextOffset, queue.nextLength, false);
       if (packet) this.#dispatch(now, packet);
       queue.shift();
     }
@@ -238,7 +245,7 @@ export class Engine {
       case PROTOCOL_UDP:
         return this.#udp.receive(now, packet);
       case packet.isIPv4 ? PROTOCOL_ICMPV4 : PROTOCOL_ICMPV6:
-        return this.#receiveICMP(packet);
+        return this.#receiveICMP(now, packet);
       default:
         this.counters.drop("unknownProtocol");
         if (!packet.isIPv4 && packet.protocol === NO_NEXT_HEADER) return;
@@ -246,11 +253,13 @@ export class Engine {
     }
   }
 
-  #receiveICMP(packet: Packet): void {
+  #receiveICMP(now: number, packet: Packet): void {
     const error = this.#icmp.receive(packet);
     if (!error) return;
-    if (error.packet.protocol === PROTOCOL_TCP) this.#tcp.receiveError(error.packet, error.reason);
-    else if (error.packet.protocol === PROTOCOL_UDP) this.#udp.receiveError(error.packet, error.reason);
+    if (error.packet.protocol === PROTOCOL_UDP) return this.#udp.receiveError(now, error);
+    if (error.packet.protocol !== PROTOCOL_TCP) return;
+    if (error.reason) this.#tcp.receiveError(error.packet, error.reason);
+    else this.#tcp.receiveTooBig(error.packet, error.mtu);
   }
 }
 

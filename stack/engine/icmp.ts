@@ -18,7 +18,10 @@ import { RateLimit } from "./rate_limit.ts";
 
 /** An error message about a packet of this host. */
 export interface ICMPError {
-  reason: FailureReason;
+  /** Undefined when the packet was only too large. */
+  reason: FailureReason | undefined;
+  /** How large it might have been, in bytes; 0 when the router does not say (RFC 1191 §5). */
+  mtu: number;
   /** The start of the packet that caused it: IP header, then at least 8 bytes. */
   packet: Packet;
 }
@@ -63,9 +66,25 @@ export class ICMP {
     if (packet.isIPv4) {
       this.#sendError(now, packet, icmpv4.DESTINATION_UNREACHABLE, icmpv4.CODE_PROTOCOL, 0);
     } else {
-      // Code 1: unrecognized next header; the pointer is the offset of the field (RFC 4443 §3.4).
-      this.#sendError(now, packet, icmpv6.PARAMETER_PROBLEM, 1, 6);
+      this.sendParameterProblem(now, packet, icmpv6.CODE_NEXT_HEADER, packet.nextHeaderAt - packet.start);
     }
+  }
+
+  /** Reports a header that cannot be accepted; `pointer` is the offset of the field in the packet (RFC 792, RFC 4443 §3.4). */
+  sendParameterProblem(now: number, packet: Packet, code: number, pointer: number): void {
+    if (packet.isIPv4) this.#sendError(now, packet, icmpv4.PARAMETER_PROBLEM, code, pointer * 0x100_0000);
+    else this.#sendError(now, packet, icmpv6.PARAMETER_PROBLEM, code, pointer);
+  }
+
+  /** Reports that the sender's route leads on from here (RFC 1122 §3.3.5). */
+  sendSourceRouteFailed(now: number, packet: Packet): void {
+    this.#sendError(now, packet, icmpv4.DESTINATION_UNREACHABLE, icmpv4.CODE_SOURCE_ROUTE_FAILED, 0);
+  }
+
+  /** Reports that the rest of a datagram did not come; `packet` is its first fragment (RFC 792, RFC 4443 §3.3). */
+  sendReassemblyTimeout(now: number, packet: Packet): void {
+    if (packet.isIPv4) this.#sendError(now, packet, icmpv4.TIME_EXCEEDED, icmpv4.CODE_REASSEMBLY, 0);
+    else this.#sendError(now, packet, icmpv6.TIME_EXCEEDED, icmpv6.CODE_REASSEMBLY, 0);
   }
 
   #receiveIPv4(packet: Packet): ICMPError | undefined {
@@ -75,7 +94,9 @@ export class ICMP {
     if (type === icmpv4.ECHO_REQUEST) {
       this.#echo(packet, icmpv4.ECHO_REPLY);
     } else if (type === icmpv4.DESTINATION_UNREACHABLE) {
-      return this.#readQuote(packet, reasonIPv4(icmpv4.code(view, payload)));
+      const code = icmpv4.code(view, payload);
+      if (code !== icmpv4.CODE_FRAGMENTATION_NEEDED) return this.#readQuote(packet, reasonIPv4(code), 0);
+      return this.#readQuote(packet, undefined, icmpv4.rest(view, payload) & 0xffff);
     }
     return undefined;
   }
@@ -87,7 +108,9 @@ export class ICMP {
     if (type === icmpv6.ECHO_REQUEST) {
       this.#echo(packet, icmpv6.ECHO_REPLY);
     } else if (type === icmpv6.DESTINATION_UNREACHABLE) {
-      return this.#readQuote(packet, reasonIPv6(icmpv6.code(view, payload)));
+      return this.#readQuote(packet, reasonIPv6(icmpv6.code(view, payload)), 0);
+    } else if (type === icmpv6.PACKET_TOO_BIG) {
+      return this.#readQuote(packet, undefined, icmpv6.rest(view, payload));
     }
     return undefined;
   }
@@ -104,15 +127,35 @@ export class ICMP {
   }
 
   #sendError(now: number, packet: Packet, type: number, code: number, rest: number): void {
-    if (isMulticastOrBroadcast(packet.d0, packet.d1, packet.d2, packet.d3)) return;
+    if (!this.#mayReport(packet)) return;
     if (!this.#rate.take(now)) {
       this.#counters.drop("rateLimited");
       return;
     }
-    const largest = packet.isIPv4
-      ? LARGEST_ERROR_IPV4 - ipv4.HEADER_LENGTH - icmpv4.HEADER_LENGTH
-      : LARGEST_ERROR_IPV6 - ipv6.HEADER_LENGTH - icmpv6.HEADER_LENGTH;
-    this.#send(packet, type, code, rest, packet.start, Math.min(packet.end - packet.start, largest));
+    const largest = Math.min(packet.isIPv4 ? LARGEST_ERROR_IPV4 : LARGEST_ERROR_IPV6, this.#output.mtu);
+    const headers = (packet.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH) + icmpv4.HEADER_LENGTH;
+    this.#send(packet, type, code, rest, packet.start, Math.min(packet.end - packet.start, largest - headers));
+  }
+
+  /** Whether an error may be sent about a packet (RFC 1122 §3.2.2, RFC 4443 §2.4 e). */
+  #mayReport(packet: Packet): boolean {
+    if (isMulticastOrBroadcast(packet.d0, packet.d1, packet.d2, packet.d3)) return false;
+    if (!packet.isIPv4) return !this.#isAboutError(packet);
+    const offset = ipv4.flagsAndOffset(packet.view, packet.start) & ipv4.FRAGMENT_OFFSET_MASK;
+    return offset === 0 && isOneHost(packet.s3) && !this.#isAboutError(packet);
+  }
+
+  /** Whether a packet carries an ICMP error itself, as far as can be seen. */
+  #isAboutError({ view, start, end, isIPv4 }: Packet): boolean {
+    const packet = this.#quoted;
+    if (isIPv4) packet.readIPv4(view, start);
+    else packet.readIPv6(view, start);
+    packet.end = end;
+    if (!packet.skipExtensions()) return false;
+    if (packet.protocol !== (isIPv4 ? PROTOCOL_ICMPV4 : PROTOCOL_ICMPV6)) return false;
+    if (packet.payloadLength === 0) return true;
+    const type = icmpv4.type(view, packet.payload);
+    return isIPv4 ? icmpv4.isError(type) : icmpv6.isError(type) || type === icmpv6.REDIRECT;
   }
 
   /** Sends a message back to where `packet` came from, whose body is a part of that packet. */
@@ -121,7 +164,7 @@ export class ICMP {
     const length = icmpv4.HEADER_LENGTH + bodyLength;
     const source = packet.destination();
     const destination = packet.source();
-    if (!output.open(source, destination, length)) {
+    if (!output.openDatagram(source, destination, length)) {
       this.#counters.drop("queueFull");
       return;
     }
@@ -137,16 +180,18 @@ export class ICMP {
     }
   }
 
-  #readQuote(packet: Packet, reason: FailureReason | undefined): ICMPError | undefined {
-    if (reason === undefined) return undefined;
+  #readQuote(packet: Packet, reason: FailureReason | undefined, mtu: number): ICMPError | undefined {
     const quoted = this.#quoted;
     const start = packet.payload + icmpv4.HEADER_LENGTH;
     const length = packet.end - start;
-    if (!readTruncated(quoted, packet.view, start, length, packet.isIPv4)) {
+    if (
+      !readTruncated(quoted, packet.view, start, length, packet.isIPv4) ||
+      !packet.isTo(quoted.s0, quoted.s1, quoted.s2, quoted.s3)
+    ) {
       this.#counters.drop("malformed");
       return undefined;
     }
-    return { reason, packet: quoted };
+    return { reason, mtu, packet: quoted };
   }
 }
 
@@ -156,13 +201,18 @@ function readTruncated(into: Packet, view: DataView, start: number, length: numb
   if (isIPv4) into.readIPv4(view, start);
   else into.readIPv6(view, start);
   into.end = start + length;
-  return into.payload - start >= (isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH) &&
-    into.payload + LEAST_QUOTE <= into.end;
+  if (into.payload - start < (isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH)) return false;
+  if (isIPv4 && (ipv4.flagsAndOffset(view, start) & ipv4.FRAGMENT_OFFSET_MASK) !== 0) return false;
+  return into.skipExtensions() && into.payload + LEAST_QUOTE <= into.end;
+}
+
+/** Neither 0.0.0.0/8 nor 240.0.0.0/4 (RFC 1122 §3.2.2). */
+function isOneHost(address: number): boolean {
+  return address >>> 24 !== 0 && address >>> 28 !== 15;
 }
 
 /** RFC 1122 §3.2.2.1. */
-function reasonIPv4(code: number): FailureReason | undefined {
-  if (code === icmpv4.CODE_FRAGMENTATION_NEEDED) return undefined;
+function reasonIPv4(code: number): FailureReason {
   if (code === icmpv4.CODE_PORT || code === icmpv4.CODE_PROTOCOL) return "refused";
   const network = code === icmpv4.CODE_NETWORK || code === icmpv4.CODE_NETWORK_UNKNOWN;
   return network ? "network-unreachable" : "host-unreachable";

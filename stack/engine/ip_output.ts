@@ -8,14 +8,16 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import type { Address } from "./address.ts";
 import type { Counters } from "./counters.ts";
+import { FragmentOutput } from "./fragment_output.ts";
 import type { LocalAddresses } from "./local_addresses.ts";
+import { PathMTUs } from "./path_mtu.ts";
 import { PacketQueue, type PacketSink } from "./packet_sink.ts";
 import { type RandomSource, randomUint16 } from "./random.ts";
 
 /** Bytes of packets that the host may have under way to itself. */
 const LOOPBACK_LIMIT = 16 * 1024 * 1024;
-/** Bytes of answers that may wait for the next transmission. */
-const REPLY_LIMIT = 256 * 1024;
+/** Bytes of answers, and of fragments, that may wait for the next transmission: the largest datagram at an MTU of 68. */
+const REPLY_LIMIT = 512 * 1024;
 
 /** Writes packets in place: `open`, then the payload at `offset` of `view` and `bytes`, then `close`. */
 export class IPOutput {
@@ -28,9 +30,13 @@ export class IPOutput {
   /** Answers made while a packet was being received. */
   readonly replies: PacketQueue;
   mtu: number;
+  /** Paths that take less than `mtu`. */
+  readonly paths: PathMTUs;
+  #now: number;
   readonly #local: LocalAddresses;
   readonly #counters: Counters;
   readonly #random: RandomSource;
+  readonly #fragments: FragmentOutput;
   #wire: PacketSink;
   #sink: PacketSink;
   #start: number;
@@ -45,9 +51,12 @@ export class IPOutput {
     this.bytes = this.replies.bytes;
     this.offset = 0;
     this.mtu = mtu;
+    this.paths = new PathMTUs();
+    this.#now = 0;
     this.#local = local;
     this.#counters = counters;
     this.#random = random;
+    this.#fragments = new FragmentOutput(this.replies, random, counters);
     this.#wire = this.replies;
     this.#sink = this.replies;
     this.#start = 0;
@@ -64,15 +73,37 @@ export class IPOutput {
     };
   }
 
-  /** Packets for the wire go to `sink`; without one, they wait as replies. */
-  useWire(sink: PacketSink | null): void {
+  /** Packets for the wire go to `sink` from `now` on; without one, they wait as replies. */
+  useWire(sink: PacketSink | null, now: number): void {
+    this.#now = now;
     this.#wire = sink ?? this.replies;
   }
 
   /** Makes room for an IP payload of up to `length` bytes; false when there is none now. */
   open(source: Address, destination: Address, length: number): boolean {
     const header = destination.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH;
-    const sink = this.#local.delivers(destination) ? this.loopback : this.#wire;
+    return this.#openIn(this.#sinkFor(destination), source, destination, header, length);
+  }
+
+  /** Like {@link open}; a packet that is too large for the wire goes out in fragments. Never for TCP. */
+  openDatagram(source: Address, destination: Address, length: number): boolean {
+    const header = destination.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH;
+    let sink = this.#sinkFor(destination);
+    const mtu = Math.min(this.mtu, this.paths.to(destination, this.#now));
+    if (header + length > mtu && sink !== this.loopback) {
+      this.#fragments.aim(sink, mtu);
+      sink = this.#fragments;
+    }
+    return this.#openIn(sink, source, destination, header, length);
+  }
+
+  #sinkFor(destination: Address): PacketSink {
+    return this.#local.delivers(destination) ? this.loopback : this.#wire;
+  }
+
+  #openIn(sink: PacketSink, source: Address, destination: Address, header: number, length: number): boolean {
+    // Fragments that wait for room on the wire go first.
+    if (!this.replies.isEmpty && sink !== this.loopback && this.#wire !== this.replies) return false;
     if (!sink.reserve(header + length)) return false;
     this.#sink = sink;
     this.#source = source;

@@ -6,7 +6,11 @@
 import { sumOfWords } from "../wire/checksum.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
+import * as extensions from "../wire/ipv6_extensions.ts";
 import { Address, isLoopback, isMapped } from "./address.ts";
+
+/** Extension headers that are looked past. */
+const MAX_SKIPPED = 16;
 
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
@@ -19,6 +23,8 @@ export class Packet {
   /** Where the IP payload starts. */
   payload: number;
   protocol: number;
+  /** IPv6: where the field is that names `protocol`. */
+  nextHeaderAt: number;
   isIPv4: boolean;
   /** Source and destination, as the words of an `Address`. */
   s0: number;
@@ -36,6 +42,7 @@ export class Packet {
     this.end = 0;
     this.payload = 0;
     this.protocol = 0;
+    this.nextHeaderAt = 0;
     this.isIPv4 = true;
     this.s0 =
       this.s1 =
@@ -79,6 +86,7 @@ export class Packet {
     this.end = start + ipv6.HEADER_LENGTH + ipv6.payloadLength(view, start);
     this.payload = start + ipv6.HEADER_LENGTH;
     this.protocol = ipv6.nextHeader(view, start);
+    this.nextHeaderAt = start + ipv6.NEXT_HEADER_AT;
     this.isIPv4 = false;
     this.s0 = ipv6.source(view, start, 0);
     this.s1 = ipv6.source(view, start, 1);
@@ -90,12 +98,44 @@ export class Packet {
     this.d3 = ipv6.destination(view, start, 3);
   }
 
+  /** Bytes of the extension header that the payload starts with; 0 when it is not all there (RFC 8200 §4). */
+  get extensionLength(): number {
+    if (this.payloadLength < extensions.FRAGMENT_HEADER_LENGTH) return 0;
+    if (this.protocol === extensions.FRAGMENT) return extensions.FRAGMENT_HEADER_LENGTH;
+    const length = extensions.headerLength(this.view, this.payload);
+    return length <= this.payloadLength ? length : 0;
+  }
+
+  /** Goes past the extension header that the payload starts with, of which `length` bytes are there. */
+  skipExtension(length: number): void {
+    this.nextHeaderAt = this.payload;
+    this.protocol = extensions.nextHeader(this.view, this.payload);
+    this.payload += length;
+  }
+
+  /** Goes past all extension headers, without a look into them; false when they are cut off, or not in this fragment. */
+  skipExtensions(): boolean {
+    for (let headers = 0; !this.isIPv4 && extensions.isExtension(this.protocol); headers++) {
+      const length = this.extensionLength;
+      if (length === 0 || headers === MAX_SKIPPED) return false;
+      const isFragment = this.protocol === extensions.FRAGMENT;
+      if (isFragment && extensions.fragmentOffset(this.view, this.payload) !== 0) return false;
+      this.skipExtension(length);
+    }
+    return true;
+  }
+
   source(): Address {
     return new Address(this.s0, this.s1, this.s2, this.s3);
   }
 
   destination(): Address {
     return new Address(this.d0, this.d1, this.d2, this.d3);
+  }
+
+  /** Whether the words are the address that the packet was sent to. */
+  isTo(w0: number, w1: number, w2: number, w3: number): boolean {
+    return this.d3 === w3 && this.d2 === w2 && this.d1 === w1 && this.d0 === w0;
   }
 
   /** Whether either address may not be seen outside a host (RFC 1122 §3.2.1.3). */

@@ -53,6 +53,11 @@ export class PacketQueue implements PacketSink {
     return this.#readAt;
   }
 
+  /** Whether packets of `length` bytes in all can be reserved one after the other. */
+  hasRoom(length: number): boolean {
+    return this.offset - this.#readAt + length <= this.#limit;
+  }
+
   reserve(length: number): boolean {
     if (this.offset + length <= this.bytes.length) return true;
     const used = this.offset - this.#readAt;

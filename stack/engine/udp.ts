@@ -5,15 +5,18 @@
  */
 import { finish, intact, sum } from "../wire/checksum.ts";
 import { PROTOCOL_UDP } from "../wire/ip.ts";
+import * as ipv4 from "../wire/ipv4.ts";
+import * as ipv6 from "../wire/ipv6.ts";
 import * as udp from "../wire/udp.ts";
 import type { Address } from "./address.ts";
 import type { Counters } from "./counters.ts";
-import type { Endpoint, FailureReason } from "./events.ts";
+import type { Endpoint } from "./events.ts";
 import type { EventQueue } from "./event_queue.ts";
-import type { ICMP } from "./icmp.ts";
+import type { ICMP, ICMPError } from "./icmp.ts";
 import type { IPOutput } from "./ip_output.ts";
 import type { LocalAddresses } from "./local_addresses.ts";
 import type { Packet } from "./packet.ts";
+import { plateauBelow } from "./path_mtu.ts";
 
 /** A datagram that has arrived. */
 export interface Datagram {
@@ -29,6 +32,10 @@ interface OutgoingDatagram {
 
 /** What a waiting datagram counts beside its payload, so that empty ones are bounded too. */
 const OVERHEAD = 256;
+
+/** Most bytes of header and payload. */
+const LARGEST_IPV4 = ipv4.MAX_LENGTH - ipv4.HEADER_LENGTH;
+const LARGEST_IPV6 = ipv6.MAX_PAYLOAD_LENGTH;
 
 class Socket {
   readonly id: number;
@@ -57,6 +64,13 @@ class Socket {
   /** Whether it is bound to ::, and takes IPv4 too. */
   get isDualStack(): boolean {
     return this.local.isUnspecified && !this.local.isIPv4;
+  }
+
+  /** Whether a datagram to a port can be one of this socket's, as far as the peer goes. */
+  mayHaveSent(packet: Packet, remotePort: number): boolean {
+    const { remote } = this;
+    if (!remote) return true;
+    return remotePort === this.remotePort && remote.equals(packet.d0, packet.d1, packet.d2, packet.d3);
   }
 
   /** How well the socket fits a packet: 0 not at all; a connected one best, a wildcard last. */
@@ -158,15 +172,14 @@ export class UDP {
     this.#deliver(socket, packet, length - udp.HEADER_LENGTH);
   }
 
-  /** An ICMP error came back about a datagram of this host. */
-  receiveError(packet: Packet, reason: FailureReason): void {
+  /** An ICMP error came back about a datagram of this host; only one that a socket may have sent counts. */
+  receiveError(now: number, { packet, reason, mtu }: ICMPError): void {
     const localPort = udp.sourcePort(packet.view, packet.payload);
     const remotePort = udp.destinationPort(packet.view, packet.payload);
     for (const socket of this.#byPort.get(localPort) ?? []) {
-      if (socket.closed || socket.remotePort !== remotePort) continue;
-      if (socket.remote?.equals(packet.d0, packet.d1, packet.d2, packet.d3)) {
-        this.#host.events.push({ kind: "failed", id: socket.id, reason });
-      }
+      if (!socket.mayHaveSent(packet, remotePort)) continue;
+      if (reason === undefined) this.#host.output.paths.learn(packet.destination(), mtu || guessMTU(packet), now);
+      else if (socket.remote && !socket.closed) this.#host.events.push({ kind: "failed", id: socket.id, reason });
     }
   }
 
@@ -232,10 +245,10 @@ export class UDP {
     const length = udp.HEADER_LENGTH + bytes.length;
     if (!source) {
       counters.drop("notForUs");
-    } else if (!fits(output, to, length)) {
+    } else if (length > (to.isIPv4 ? LARGEST_IPV4 : LARGEST_IPV6)) {
       counters.drop("tooBig");
     } else {
-      if (!output.open(source, to, length)) return false;
+      if (!output.openDatagram(source, to, length)) return false;
       writeDatagram(output, source, to, socket.localPort, port, bytes);
     }
     socket.leaving.shift();
@@ -244,8 +257,9 @@ export class UDP {
   }
 }
 
-function fits(output: IPOutput, to: Address, length: number): boolean {
-  return length + (to.isIPv4 ? 20 : 40) <= output.mtu || to.isLoopback;
+/** What may fit where a packet did not. */
+function guessMTU(packet: Packet): number {
+  return packet.isIPv4 ? plateauBelow(ipv4.totalLength(packet.view, packet.start)) : 0;
 }
 
 function writeDatagram(

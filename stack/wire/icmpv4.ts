@@ -22,7 +22,11 @@ export const CODE_HOST = 1;
 export const CODE_PROTOCOL = 2;
 export const CODE_PORT = 3;
 export const CODE_FRAGMENTATION_NEEDED = 4;
+export const CODE_SOURCE_ROUTE_FAILED = 5;
 export const CODE_NETWORK_UNKNOWN = 6;
+
+/** Code of TIME_EXCEEDED: fragments did not all come in time. */
+export const CODE_REASSEMBLY = 1;
 
 const TYPE = 0;
 const CODE = 1;

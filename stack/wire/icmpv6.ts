@@ -16,11 +16,22 @@ export const TIME_EXCEEDED = 3;
 export const PARAMETER_PROBLEM = 4;
 export const ECHO_REQUEST = 128;
 export const ECHO_REPLY = 129;
+/** No error, but errors about it are not sent either (RFC 4443 §2.4). */
+export const REDIRECT = 137;
 
 /** Codes of DESTINATION_UNREACHABLE. */
 export const CODE_NO_ROUTE = 0;
 export const CODE_ADDRESS = 3;
 export const CODE_PORT = 4;
+
+/** Code of TIME_EXCEEDED: fragments did not all come in time. */
+export const CODE_REASSEMBLY = 1;
+
+/** Codes of PARAMETER_PROBLEM; the last is of RFC 7112 §5. */
+export const CODE_HEADER_FIELD = 0;
+export const CODE_NEXT_HEADER = 1;
+export const CODE_OPTION = 2;
+export const CODE_INCOMPLETE_CHAIN = 3;
 
 const TYPE = 0;
 const CODE = 1;

@@ -13,6 +13,10 @@ export const HEADER_LENGTH = 20;
 export const FLAG_DONT_FRAGMENT = 0x4000;
 export const FLAG_MORE_FRAGMENTS = 0x2000;
 export const FRAGMENT_OFFSET_MASK = 0x1fff;
+/** Fragments start at multiples of this, in both families. */
+export const FRAGMENT_UNIT = 8;
+/** Most bytes of a packet. */
+export const MAX_LENGTH = 0xffff;
 
 const VERSION_IHL = 0;
 const TOTAL_LENGTH = 2;
@@ -90,4 +94,19 @@ export function write(view: DataView, offset: number, fields: Fields): void {
   view.setInt32(offset + SOURCE, fields.source);
   view.setInt32(offset + DESTINATION, fields.destination);
   view.setUint16(offset + CHECKSUM, finish(sum(view, offset, HEADER_LENGTH)));
+}
+
+/** Makes a header that stands there one of a fragment, or of the whole again, and renews its checksum. */
+export function setFragment(
+  view: DataView,
+  offset: number,
+  totalLength: number,
+  identification: number,
+  flagsAndOffset: number,
+): void {
+  view.setUint16(offset + TOTAL_LENGTH, totalLength);
+  view.setUint16(offset + IDENTIFICATION, identification);
+  view.setUint16(offset + FLAGS_AND_OFFSET, flagsAndOffset);
+  view.setUint16(offset + CHECKSUM, 0);
+  view.setUint16(offset + CHECKSUM, finish(sum(view, offset, headerLength(view, offset))));
 }

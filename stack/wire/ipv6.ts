@@ -8,10 +8,14 @@
 
 /** Bytes of the fixed header. */
 export const HEADER_LENGTH = 40;
+/** Most bytes after the fixed header. */
+export const MAX_PAYLOAD_LENGTH = 0xffff;
+
+/** Where the fields are that a parameter problem may point to. */
+export const PAYLOAD_LENGTH_AT = 4;
+export const NEXT_HEADER_AT = 6;
 
 const VERSION_CLASS_FLOW = 0;
-const PAYLOAD_LENGTH = 4;
-const NEXT_HEADER = 6;
 const HOP_LIMIT = 7;
 const SOURCE = 8;
 const DESTINATION = 24;
@@ -24,11 +28,11 @@ export function valid(view: DataView, offset: number, length: number): boolean {
 
 /** Bytes after the fixed header. */
 export function payloadLength(view: DataView, offset: number): number {
-  return view.getUint16(offset + PAYLOAD_LENGTH);
+  return view.getUint16(offset + PAYLOAD_LENGTH_AT);
 }
 
 export function nextHeader(view: DataView, offset: number): number {
-  return view.getUint8(offset + NEXT_HEADER);
+  return view.getUint8(offset + NEXT_HEADER_AT);
 }
 
 export function hopLimit(view: DataView, offset: number): number {
@@ -66,11 +70,15 @@ export interface Fields {
 /** Writes the fixed header. */
 export function write(view: DataView, offset: number, fields: Fields): void {
   view.setInt32(offset + VERSION_CLASS_FLOW, 0x6000_0000 | (fields.flowLabel & 0xfffff));
-  view.setUint16(offset + PAYLOAD_LENGTH, fields.payloadLength);
-  view.setUint8(offset + NEXT_HEADER, fields.nextHeader);
+  view.setUint16(offset + PAYLOAD_LENGTH_AT, fields.payloadLength);
+  view.setUint8(offset + NEXT_HEADER_AT, fields.nextHeader);
   view.setUint8(offset + HOP_LIMIT, fields.hopLimit);
   writeWords(view, offset + SOURCE, fields.source);
   writeWords(view, offset + DESTINATION, fields.destination);
+}
+
+export function setPayloadLength(view: DataView, offset: number, length: number): void {
+  view.setUint16(offset + PAYLOAD_LENGTH_AT, length);
 }
 
 function writeWords(view: DataView, offset: number, words: Words): void {

@@ -1,0 +1,57 @@
+/**
+ * What is known about paths whose MTU is smaller than the link's (RFC 1191, RFC 8201).
+ *
+ * @module
+ */
+import type { Address } from "./address.ts";
+
+/** The least MTU that a report is believed about: RFC 791 §3.2, RFC 8201 §4. */
+const LEAST_IPV4 = 68;
+const LEAST_IPV6 = 1280;
+/** ms until a larger packet is tried again (RFC 1191 §6.3, RFC 8201 §5.3). */
+const LIFETIME = 600_000;
+/** Paths that are remembered. */
+const MAX_PATHS = 1024;
+/** What to try when a router does not say what would fit (RFC 1191 §7.1). */
+const PLATEAUS = [32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296];
+
+interface Path {
+  mtu: number;
+  /** When it is forgotten. */
+  until: number;
+}
+
+/** The paths of one host. */
+export class PathMTUs {
+  readonly #paths: Map<string, Path>;
+
+  constructor() {
+    this.#paths = new Map();
+  }
+
+  /** The largest packet for a destination, in bytes; Infinity when nothing is known. */
+  to(destination: Address, now: number): number {
+    if (this.#paths.size === 0) return Infinity;
+    const key = String(destination);
+    const path = this.#paths.get(key);
+    if (path === undefined) return Infinity;
+    if (path.until > now) return path.mtu;
+    this.#paths.delete(key);
+    return Infinity;
+  }
+
+  /** A router has reported that packets to a destination may have `mtu` bytes. Never more than before. */
+  learn(destination: Address, mtu: number, now: number): void {
+    if (mtu >= this.to(destination, now)) return;
+    if (!destination.isIPv4 && mtu < LEAST_IPV6) return;
+    const key = String(destination);
+    this.#paths.delete(key);
+    if (this.#paths.size === MAX_PATHS) this.#paths.delete(this.#paths.keys().next().value!);
+    this.#paths.set(key, { mtu: Math.max(mtu, LEAST_IPV4), until: now + LIFETIME });
+  }
+}
+
+/** The MTU to try after a packet of `length` bytes was too large for a router that names none. */
+export function plateauBelow(length: number): number {
+  return PLATEAUS.find((plateau) => plateau < length) ?? LEAST_IPV4;
+}

@@ -1,0 +1,82 @@
+// N3 and N6: datagrams on paths whose MTU is smaller than the link's (RFC 1191, RFC 8201).
+import { assertEquals } from "@std/assert";
+import { ADDRESSES } from "../../harness/flow.ts";
+import { LoneHost, toHost } from "../../harness/lone_host.ts";
+
+const ROUTER = { 4: "10.0.0.254", 6: "2001:db8::fe" };
+
+/** A router's report that a packet was too large. */
+function tooBig(family: 4 | 6, mtu: number, quoted: Uint8Array): Uint8Array<ArrayBuffer> {
+  const [type, code] = family === 4 ? [3, 4] : [2, 0];
+  const payload = quoted.subarray(0, 48);
+  return toHost(family, { kind: "icmp", type, code, rest: mtu, payload }, { source: ROUTER[family] });
+}
+
+/** The sizes of the packets that a datagram of 1400 bytes makes. */
+function sizes(host: LoneHost, family: 4 | 6, address: string = ADDRESSES[family].peer): number[] {
+  host.engine.send(host.now, 1, new Uint8Array(1400), { address, port: 9 });
+  return host.sent().map(({ length }) => length);
+}
+
+function open(family: 4 | 6): { host: LoneHost; sent: Uint8Array<ArrayBuffer> } {
+  const host = new LoneHost();
+  host.bind(1, 7);
+  host.engine.send(0, 1, new Uint8Array(1400), { address: ADDRESSES[family].peer, port: 9 });
+  return { host, sent: host.sent()[0] };
+}
+
+for (const family of [4, 6] as const) {
+  const whole = [family === 4 ? 1428 : 1448];
+  const cut = family === 4 ? [1276, 172] : [1280, 224];
+
+  Deno.test(`N3 after a report, datagrams to that destination fit the path, for ten minutes (IPv${family})`, () => {
+    const { host, sent } = open(family);
+    host.receive(tooBig(family, 1280, sent));
+    assertEquals(sizes(host, family), cut);
+    assertEquals(sizes(host, family, family === 4 ? "10.0.0.3" : "2001:db8::3"), whole);
+    host.receive(tooBig(family, 1400, sent));
+    assertEquals(sizes(host, family), cut, "a report of more changes nothing");
+    host.now += 599_999;
+    assertEquals(sizes(host, family), cut);
+    host.now += 1;
+    assertEquals(sizes(host, family), whole);
+    assertEquals(host.engine.nextDeadline(), Infinity);
+  });
+
+  Deno.test(`N3 a report about what no socket has sent is ignored (IPv${family})`, () => {
+    const { host, sent } = open(family);
+    const port = (family === 4 ? 20 : 40) + 1;
+    sent[port] ^= 1;
+    host.receive(tooBig(family, 1280, sent));
+    sent[port] ^= 1;
+    sent[family === 4 ? 15 : 23] ^= 1;
+    host.receive(tooBig(family, 1280, sent));
+    assertEquals(sizes(host, family), whole);
+  });
+
+  Deno.test(`N3 reports about many destinations take bounded memory (IPv${family})`, () => {
+    const { host, sent } = open(family);
+    for (let i = 0; i < 3000; i++) {
+      sent[family === 4 ? 18 : 38] = i >> 8;
+      sent[family === 4 ? 19 : 39] = i;
+      host.receive(tooBig(family, 1280, sent));
+    }
+    assertEquals(sizes(host, family, family === 4 ? "10.0.11.183" : "2001:db8::bb7"), cut);
+    assertEquals(sizes(host, family, family === 4 ? "10.0.1.0" : "2001:db8::100"), whole);
+  });
+}
+
+Deno.test("N3 a report of less than any path has: 68 bytes with IPv4, nothing with IPv6", () => {
+  const ipv4 = open(4);
+  ipv4.host.receive(tooBig(4, 20, ipv4.sent));
+  assertEquals(sizes(ipv4.host, 4)[0], 68);
+  const ipv6 = open(6);
+  ipv6.host.receive(tooBig(6, 1279, ipv6.sent));
+  assertEquals(sizes(ipv6.host, 6), [1448]);
+});
+
+Deno.test("N3 a report that names no size: the next lower plateau", () => {
+  const { host, sent } = open(4);
+  host.receive(tooBig(4, 0, sent));
+  assertEquals(sizes(host, 4)[0], 1004);
+});
