@@ -9,7 +9,7 @@ import type { Turn } from "./messages.ts";
 
 /** One end: sends turns of `Out`, and hands over those of `In` in order. */
 export interface Cable<Out, In> {
-  /** Sends a turn; its batch is gone from this side. */
+  /** Sends a turn; its batches are gone from this side. */
   post(turn: Turn<Out>): void;
   /** Called for each turn that arrives. Set once. */
   onTurn: ((turn: Turn<In>) => void) | null;
@@ -25,12 +25,19 @@ export function timestamp(): number {
 /** An end at a MessagePort. */
 export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
   const cable: Cable<Out, In> = {
-    post: (turn) => port.postMessage(turn, turn.batch ? [turn.batch] : []),
+    post: (turn) => port.postMessage(turn, buffersOf(turn)),
     onTurn: null,
     close: () => port.close(),
   };
   port.onmessage = ({ data }) => cable.onTurn?.(data);
   return cable;
+}
+
+function buffersOf<Item>({ packets, bytes }: Turn<Item>): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  if (packets) buffers.push(packets.buffer);
+  if (bytes) buffers.push(bytes.buffer);
+  return buffers;
 }
 
 /** Turns in a row that one thread's cables deliver before timers and input of the program have their chance. */

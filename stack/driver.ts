@@ -10,14 +10,12 @@ import { BatchReader } from "../vnic/batch.ts";
 import { type Cable, timestamp } from "./cable.ts";
 import { Engine } from "./engine/engine.ts";
 import type { SocketEvent } from "./engine/events.ts";
-import { type Call, type Event, PACKET_CREDIT, type StackConfig, type Turn } from "./messages.ts";
+import type { Call, Event, StackConfig, Turn } from "./messages.ts";
 import { OutgoingTurn } from "./outgoing_turn.ts";
 import { StreamCredits } from "./stream_credits.ts";
 
 /** Node's upper bound of a timer; a later deadline is looked at again then. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** Credit that is worth a message of its own. */
-const CREDIT_TO_RETURN = PACKET_CREDIT / 4;
 
 /** Runs one engine until it is told to stop. */
 export class Driver {
@@ -31,8 +29,10 @@ export class Driver {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt: number;
   #stopping: boolean;
+  readonly #onError: (error: unknown) => void;
 
-  constructor(cable: Cable<Event, Call>, config: StackConfig) {
+  /** `onError` hears of what should never happen: an exception of the engine. By default the thread dies of it. */
+  constructor(cable: Cable<Event, Call>, config: StackConfig, onError: (error: unknown) => void = rethrow) {
     this.#cable = cable;
     this.#engine = new Engine({ ...config, random: secureRandom });
     this.#out = new OutgoingTurn(cable);
@@ -42,7 +42,8 @@ export class Driver {
     this.#timer = undefined;
     this.#timerAt = Infinity;
     this.#stopping = false;
-    cable.onTurn = (turn) => this.#takeTurn(turn);
+    this.#onError = onError;
+    cable.onTurn = (turn) => this.#guard(() => this.#takeTurn(turn));
     this.#out.push({ kind: "started" });
     this.#out.post();
   }
@@ -56,23 +57,22 @@ export class Driver {
   #takeTurn(turn: Turn<Call>): void {
     const now = timestamp() - this.#epoch;
     this.#out.packetsTaken(turn.credit);
-    const reader = turn.batch ? new BatchReader(turn.batch, turn.batchLength) : NOTHING;
+    const packets = BatchReader.of(turn.packets);
+    const bytes = BatchReader.of(turn.bytes);
     const arrived = Math.min(now, Math.max(this.#lastArrival, turn.postedAt - this.#epoch));
     this.#lastArrival = arrived;
     for (const call of turn.items) {
-      if (call.op === "packets") this.#receive(call.count, reader, arrived);
-      else this.#perform(call, reader, now);
+      if (call.op === "packets") this.#receive(call.count, packets, arrived);
+      else this.#perform(call, bytes, now);
     }
+    this.#out.returnCredit(turn.packetBytes);
     this.#run(now);
   }
 
   #receive(count: number, reader: BatchReader, arrived: number): void {
-    let bytes = 0;
     for (let i = 0; i < count && reader.advance(); i++) {
-      bytes += reader.length;
       this.#engine.receive(arrived, reader.view, reader.offset, reader.length);
     }
-    this.#out.returnCredit(bytes);
   }
 
   #perform(call: Exclude<Call, { op: "packets" }>, reader: BatchReader, now: number): void {
@@ -123,7 +123,7 @@ export class Driver {
       else if (quiet) break;
     }
     if (this.#stopping) return this.#stop();
-    if (this.#out.isWorthPosting(CREDIT_TO_RETURN)) this.#out.post();
+    this.#out.postIfWorth();
     this.#armTimer(now);
   }
 
@@ -150,7 +150,19 @@ export class Driver {
     this.#timer = undefined;
     if (deadline === Infinity) return;
     this.#timerAt = deadline;
-    this.#timer = setTimeout(() => this.#onTimer(), Math.min(Math.max(0, deadline - now), LONGEST_TIMER));
+    this.#timer = setTimeout(
+      () => this.#guard(() => this.#onTimer()),
+      Math.min(Math.max(0, deadline - now), LONGEST_TIMER),
+    );
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.terminate();
+      this.#onError(error);
+    }
   }
 
   #onTimer(): void {
@@ -165,7 +177,9 @@ export class Driver {
   }
 }
 
-const NOTHING = new BatchReader(new ArrayBuffer(0), 0);
+function rethrow(error: unknown): never {
+  throw error;
+}
 
 const pool = new Uint32Array(256);
 let poolUsed = pool.length;

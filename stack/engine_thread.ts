@@ -53,7 +53,7 @@ function workerError(message: string): Error {
 export function startInline(config: StackConfig): EngineThread {
   const [here, there] = inlineCables<Call, Event>();
   const died = Promise.withResolvers<Error>();
-  const driver = new Driver(there, config);
+  const driver = new Driver(there, config, (cause) => died.resolve(new Error("The stack's engine died", { cause })));
   return { cable: here, died: died.promise, terminate: () => driver.terminate() };
 }
 

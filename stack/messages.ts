@@ -5,21 +5,24 @@
  *
  * @module
  */
+import type { Batch } from "../vnic/batch.ts";
 import type { StackLimits, TCPOptions } from "./engine/config.ts";
 import type { Endpoint, SocketEvent } from "./engine/events.ts";
 
 export type { Endpoint, FailureReason } from "./engine/events.ts";
 
 /**
- * One message: what a thread did since its last one, in causal order. An item that says so takes the next record of
- * the batch.
+ * One message: what a thread did since its last one, in causal order. An item that says so takes the next record of a
+ * batch.
  */
 export interface Turn<Item> {
   items: Item[];
-  /** The records, back to back; undefined when no item carries bytes. Transferred. */
-  batch?: ArrayBuffer;
-  /** Bytes of the batch that are in use. */
-  batchLength: number;
+  /** The packets. Transferred, and on the main thread exposed to the program: nothing else may be in there. */
+  packets?: Batch;
+  /** Bytes of the packets, to be returned as credit when they have been taken apart. */
+  packetBytes: number;
+  /** The bytes of streams and datagrams. Transferred. */
+  bytes?: Batch;
   /** When the turn was posted: ms since the epoch, with fractions, comparable across threads. */
   postedAt: number;
   /** Packet bytes of earlier turns that have been taken apart since the last turn. */
@@ -28,13 +31,13 @@ export interface Turn<Item> {
 
 /** The program's side asks. */
 export type Call =
-  /** Packets from the wire: takes `count` records. */
+  /** Packets from the wire: takes `count` of them. */
   | { op: "packets"; count: number }
   | { op: "listen"; id: number; address: string; port: number; backlog: number }
   /** The program took a connection out of its listener's backlog. */
   | { op: "accept"; id: number }
   | { op: "connect"; id: number; localPort: number; remote: Endpoint }
-  /** Takes one record. */
+  /** Takes one record of bytes. */
   | { op: "write"; id: number }
   /** The program has read `bytes` more. */
   | { op: "consumed"; id: number; bytes: number }
@@ -45,7 +48,7 @@ export type Call =
   | { op: "setKeepAlive"; id: number; on: boolean }
   | { op: "bind"; id: number; local: Endpoint }
   | { op: "connectDatagram"; id: number; localPort: number; remote: Endpoint }
-  /** Takes one record. */
+  /** Takes one record of bytes. */
   | { op: "send"; id: number; to: Endpoint }
   | { op: "setMTU"; mtu: number }
   /** Reset what is open, answer with "stopped", end. */
@@ -54,11 +57,11 @@ export type Call =
 /** The engine's side tells. */
 export type Event =
   | Exclude<SocketEvent, { kind: "readable" }>
-  /** Packets for the wire: takes `count` records. */
+  /** Packets for the wire: takes `count` of them. */
   | { kind: "packets"; count: number }
-  /** Bytes of a stream: takes one record. */
+  /** Bytes of a stream: takes one record of bytes. */
   | { kind: "received"; id: number }
-  /** A datagram: takes one record. */
+  /** A datagram: takes one record of bytes. */
   | { kind: "datagram"; id: number; from: Endpoint }
   /** The engine runs. */
   | { kind: "started" }
@@ -82,7 +85,7 @@ export const STREAM_CREDIT = 256 * 1024;
 /** Bytes of datagrams that one socket may have waiting, in each direction. */
 export const DATAGRAM_CREDIT = 256 * 1024;
 
-/** A turn whose batch has grown past this is posted without waiting for its end, so that the other side can begin. */
+/** A turn of which a batch has grown past this is posted without waiting for its end, so that the other side can begin. */
 export const BATCH_BYTES = 128 * 1024;
 
 /** What one waiting datagram counts beside its payload, so that empty ones are bounded too. */

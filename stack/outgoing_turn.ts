@@ -1,80 +1,66 @@
 /**
- * The turn that an engine's driver is collecting: events in causal order, and the packets and bytes that go with them,
- * written in place.
+ * Where an engine's packets and events go: the turn that is being collected for the main thread.
  *
  * Worker side.
  *
  * @module
  */
-import { BatchWriter } from "../vnic/batch.ts";
-import { type Cable, timestamp } from "./cable.ts";
+import type { Cable } from "./cable.ts";
 import type { PacketSink } from "./engine/packet_sink.ts";
-import { BATCH_BYTES, type Call, type Event, PACKET_CREDIT } from "./messages.ts";
+import type { Call, Event } from "./messages.ts";
+import { TurnWriter } from "./turn_writer.ts";
 
-/** Collects one turn after the other, and holds packets back when the main thread has too many. */
+/** A sink for packets that holds them back when the main thread has too many. */
 export class OutgoingTurn implements PacketSink {
-  readonly #cable: Cable<Event, Call>;
-  readonly #batch: BatchWriter;
-  #items: Event[];
-  /** Packets since the last item that says so. */
-  #packets: number;
-  #packetBytes: number;
-  /** Packet bytes posted and not taken apart by the main thread. */
-  #underWay: number;
-  /** Packet bytes taken apart here, to be told with the next turn. */
-  #credit: number;
-  #writable: Map<number, { bytes: number }>;
+  readonly #turn: TurnWriter<Event, Call>;
+  /** What is told with this turn of room to write, by socket. */
+  readonly #writable: Map<number, { bytes: number }>;
 
   constructor(cable: Cable<Event, Call>) {
-    this.#cable = cable;
-    this.#batch = new BatchWriter();
-    this.#items = [];
-    this.#packets = 0;
-    this.#packetBytes = 0;
-    this.#underWay = 0;
-    this.#credit = 0;
+    this.#turn = new TurnWriter(cable, (count) => ({ kind: "packets", count }));
     this.#writable = new Map();
   }
 
   get view(): DataView {
-    return this.#batch.view;
+    return this.#turn.packets.view;
   }
 
   get bytes(): Uint8Array {
-    return this.#batch.bytes;
+    return this.#turn.packets.bytes;
   }
 
   get offset(): number {
-    return this.#batch.offset;
+    return this.#turn.packets.offset;
   }
 
-  /** Whether the batch is large enough to be posted before the turn ends. */
+  /** Whether the turn must be posted before there is room for more. */
   get isFull(): boolean {
-    return this.#batch.length >= BATCH_BYTES;
+    return this.#turn.isFull;
   }
 
-  /** Room for a packet: none when the batch is full, or the main thread has not kept up. */
+  /** Room for a packet: none when the turn is full, or the main thread has not kept up. */
   reserve(length: number): boolean {
-    if (this.isFull || this.#underWay + this.#packetBytes + length > PACKET_CREDIT) return false;
-    this.#batch.reserve(length);
+    if (this.#turn.isFull || !this.#turn.hasCredit(length)) return false;
+    this.#turn.packets.reserve(length);
     return true;
   }
 
   commit(length: number): void {
-    this.#batch.commit(length);
-    this.#packets++;
-    this.#packetBytes += length;
+    this.#turn.packets.commit(length);
+    this.#turn.countPacket(length);
   }
 
-  /** Room for the bytes of a stream or a datagram, whose own credit bounds them. */
-  reserveBytes(length: number): void {
-    this.#closePackets();
-    this.#batch.reserve(length);
+  /** Room for `length` bytes of a stream or a datagram, whose own credit bounds them. */
+  reserveBytes(length: number): Uint8Array {
+    const { bytes } = this.#turn;
+    bytes.reserve(length);
+    return bytes.bytes.subarray(bytes.offset, bytes.offset + length);
   }
 
+  /** The reserved bytes are written; `event` tells of them. */
   commitBytes(length: number, event: Event): void {
-    this.#batch.commit(length);
-    this.#items.push(event);
+    this.#turn.bytes.commit(length);
+    this.#turn.push(event);
   }
 
   /** Adds an event that carries no bytes. */
@@ -87,47 +73,27 @@ export class OutgoingTurn implements PacketSink {
       }
       this.#writable.set(event.id, event);
     }
-    this.#closePackets();
-    this.#items.push(event);
+    this.#turn.push(event);
   }
 
   /** The main thread has taken packets apart. */
   packetsTaken(bytes: number): void {
-    this.#underWay -= bytes;
+    this.#turn.packetsTaken(bytes);
   }
 
   /** This side has taken packets apart. */
   returnCredit(bytes: number): void {
-    this.#credit += bytes;
+    this.#turn.returnCredit(bytes);
   }
 
-  /** Whether there is something to tell, or at least `credit` bytes of credit to return. */
-  isWorthPosting(credit: number): boolean {
-    return this.#items.length > 0 || this.#packets > 0 || this.#credit >= credit;
+  /** Posts the turn if there is something to tell. */
+  postIfWorth(): void {
+    if (this.#turn.isWorthPosting) this.post();
   }
 
   /** Posts the turn and starts the next. */
   post(): void {
-    this.#closePackets();
-    const batch = this.#batch.take();
-    const turn = {
-      items: this.#items,
-      batch: batch?.buffer,
-      batchLength: batch?.length ?? 0,
-      postedAt: timestamp(),
-      credit: this.#credit,
-    };
-    this.#underWay += this.#packetBytes;
-    this.#packetBytes = 0;
-    this.#credit = 0;
-    this.#items = [];
     if (this.#writable.size > 0) this.#writable.clear();
-    this.#cable.post(turn);
-  }
-
-  #closePackets(): void {
-    if (this.#packets === 0) return;
-    this.#items.push({ kind: "packets", count: this.#packets });
-    this.#packets = 0;
+    this.#turn.post();
   }
 }

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { BatchReader, BatchWriter } from "../vnic/batch.ts";
+import { BatchReader } from "../vnic/batch.ts";
 import type { CopyingDispatcher, LinkEndpoint } from "../vnic/dispatcher.ts";
-import { type Cable, timestamp } from "./cable.ts";
-import { BATCH_BYTES, type Call, type Endpoint, type Event, PACKET_CREDIT, type Turn } from "./messages.ts";
+import type { Cable } from "./cable.ts";
+import type { Call, Endpoint, Event, Turn } from "./messages.ts";
 import type { Ports } from "./ports.ts";
 import {
   type CallSink,
@@ -20,10 +20,8 @@ import {
   RemoteListener,
   type RemoteSocket,
 } from "./remote_socket.ts";
+import { TurnWriter } from "./turn_writer.ts";
 import { hold, postSoon, release, type Turner } from "./turns.ts";
-
-/** Credit that is worth a message of its own. */
-const CREDIT_TO_RETURN = PACKET_CREDIT / 4;
 
 /** A dial under way: told of its outcome once. */
 export interface Dial<Socket> {
@@ -45,16 +43,9 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   readonly #sockets: Map<number, RemoteSocket>;
   readonly #dials: Map<number, Dial<RemoteConnection>>;
   readonly #datagramDials: Map<number, Dial<RemoteDatagramSocket> & { remote: Endpoint }>;
-  readonly #batch: BatchWriter;
+  readonly #turn: TurnWriter<Call, Event>;
   readonly #markStarted: () => void;
   readonly #markStopped: () => void;
-  #items: Call[];
-  #packets: number;
-  #packetBytes: number;
-  /** Packet bytes posted and not taken apart by the engine. */
-  #underWay: number;
-  /** Packet bytes taken apart here, to be told with the next turn. */
-  #credit: number;
   #arrived: Turn<Event>[];
   #lastId: number;
   #isDown: boolean;
@@ -79,12 +70,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#sockets = new Map();
     this.#dials = new Map();
     this.#datagramDials = new Map();
-    this.#batch = new BatchWriter();
-    this.#items = [];
-    this.#packets = 0;
-    this.#packetBytes = 0;
-    this.#underWay = 0;
-    this.#credit = 0;
+    this.#turn = new TurnWriter(cable, (count) => ({ op: "packets", count }));
     this.#arrived = [];
     this.#lastId = 0;
     this.#isDown = false;
@@ -121,16 +107,15 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
 
   call(call: Call): void {
     if (this.#isDown) return;
-    this.#closePackets();
-    this.#items.push(call);
+    this.#turn.push(call);
     postSoon(this);
   }
 
   callWithBytes(call: Call, bytes: Uint8Array): void {
     if (this.#isDown) return;
     this.call(call);
-    this.#batch.append(bytes);
-    this.#postIfFull();
+    this.#turn.bytes.append(bytes);
+    if (this.#turn.isFull) this.postTurn();
   }
 
   forget(id: number): void {
@@ -146,12 +131,11 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   }
 
   offerNetworkPacket(packet: Uint8Array): boolean {
-    if (this.#isDown || this.#underWay + this.#packetBytes + packet.length > PACKET_CREDIT) return false;
-    this.#batch.append(packet);
-    this.#packets++;
-    this.#packetBytes += packet.length;
+    if (this.#isDown || !this.#turn.hasCredit(packet.length)) return false;
+    this.#turn.packets.append(packet);
+    this.#turn.countPacket(packet.length);
     postSoon(this);
-    this.#postIfFull();
+    if (this.#turn.isFull) this.postTurn();
     return true;
   }
 
@@ -162,21 +146,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
 
   /** Posts what has been collected. */
   postTurn(): void {
-    this.#closePackets();
-    if (this.#isDown || (this.#items.length === 0 && this.#credit < CREDIT_TO_RETURN)) return;
-    const batch = this.#batch.take();
-    const turn = {
-      items: this.#items,
-      batch: batch?.buffer,
-      batchLength: batch?.length ?? 0,
-      postedAt: timestamp(),
-      credit: this.#credit,
-    };
-    this.#underWay += this.#packetBytes;
-    this.#packetBytes = 0;
-    this.#credit = 0;
-    this.#items = [];
-    this.#cable.post(turn);
+    if (!this.#isDown && this.#turn.isWorthPosting) this.#turn.post();
   }
 
   /** Every socket and dial ends; later calls go nowhere. */
@@ -197,16 +167,6 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#cable.close();
   }
 
-  #postIfFull(): void {
-    if (this.#batch.length >= BATCH_BYTES) this.postTurn();
-  }
-
-  #closePackets(): void {
-    if (this.#packets === 0) return;
-    this.#items.push({ op: "packets", count: this.#packets });
-    this.#packets = 0;
-  }
-
   #takeTurn(turn: Turn<Event>): void {
     this.#arrived.push(turn);
     if (this.#arrived.length === 1) this.#takeArrived();
@@ -223,19 +183,20 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   }
 
   async #takeApart(turn: Turn<Event>): Promise<void> {
-    this.#underWay -= turn.credit;
-    const reader = turn.batch ? new BatchReader(turn.batch, turn.batchLength) : NOTHING;
+    this.#turn.packetsTaken(turn.credit);
+    const packets = BatchReader.of(turn.packets);
+    const bytes = BatchReader.of(turn.bytes);
     for (const event of turn.items) {
-      if (event.kind === "packets") await this.#sendPackets(event.count, reader);
-      else this.#handle(event, reader, turn.batchLength);
+      if (event.kind === "packets") await this.#sendPackets(event.count, packets);
+      else this.#handle(event, bytes, turn.bytes?.length ?? 0);
     }
-    if (this.#credit >= CREDIT_TO_RETURN) postSoon(this);
+    this.#turn.returnCredit(turn.packetBytes);
+    if (this.#turn.isWorthPosting) postSoon(this);
   }
 
   /** One packet at a time, with a microtask between, so that a reader who keeps up finds each one waiting for it. */
   async #sendPackets(count: number, reader: BatchReader): Promise<void> {
     for (let i = 0; i < count && reader.advance(); i++) {
-      this.#credit += reader.length;
       this.#sendPacket(new Uint8Array(reader.view.buffer, reader.offset, reader.length));
       await null;
     }
@@ -343,5 +304,3 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#ports.udp.release(id);
   }
 }
-
-const NOTHING = new BatchReader(new ArrayBuffer(0), 0);

@@ -46,11 +46,9 @@ export class StreamCredits {
     const unread = this.#unread.get(id) ?? 0;
     const length = Math.min(this.#engine.readable(id), STREAM_CREDIT - unread);
     if (length <= 0) return;
-    const out = this.#out;
-    out.reserveBytes(length);
     this.#unread.set(id, unread + length);
-    this.#engine.read(now, id, out.bytes.subarray(out.offset, out.offset + length));
-    out.commitBytes(length, { kind: "received", id });
+    this.#engine.read(now, id, this.#out.reserveBytes(length));
+    this.#out.commitBytes(length, { kind: "received", id });
   }
 
   #pumpDatagrams(now: number, id: number): void {
@@ -59,8 +57,7 @@ export class StreamCredits {
       const size = this.#engine.readable(id);
       if (size === 0 || (unread > 0 && unread + size > DATAGRAM_CREDIT)) break;
       const { bytes, from } = this.#engine.readDatagram(now, id)!;
-      this.#out.reserveBytes(bytes.length);
-      this.#out.bytes.set(bytes, this.#out.offset);
+      this.#out.reserveBytes(bytes.length).set(bytes);
       this.#out.commitBytes(bytes.length, { kind: "datagram", id, from });
       unread += bytes.length + DATAGRAM_OVERHEAD;
     }

@@ -102,6 +102,11 @@ export class BatchReader {
   length: number;
   readonly #end: number;
 
+  /** A reader of what crossed, if anything did. */
+  static of(batch: Batch | undefined): BatchReader {
+    return batch ? new BatchReader(batch.buffer, batch.length) : NOTHING;
+  }
+
   constructor(buffer: ArrayBuffer, length: number) {
     this.view = new DataView(buffer);
     this.offset = 0;
@@ -109,10 +114,10 @@ export class BatchReader {
     this.#end = length;
   }
 
-  /** Goes to the next record; false when there is none. */
+  /** Goes to the next record; false when there is none, also because somebody has transferred the buffer. */
   advance(): boolean {
     const header = this.offset + this.length;
-    if (header >= this.#end) return false;
+    if (header >= this.#end || this.view.buffer.detached) return false;
     this.offset = header + RECORD_HEADER;
     this.length = this.view.getUint32(header);
     return true;
@@ -127,3 +132,4 @@ export class BatchReader {
 
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
+const NOTHING = new BatchReader(NO_BYTES.buffer, 0);

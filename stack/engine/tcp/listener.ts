@@ -6,7 +6,7 @@
 import { ACK, RST, SYN } from "../../wire/tcp.ts";
 import type { Address } from "../address.ts";
 import type { Packet } from "../packet.ts";
-import { answerWithCookie, openFromCookie, openPassive } from "./open.ts";
+import { answerWithCookie, checkCookie, openFromCookie, openPassive } from "./open.ts";
 import { sendReset } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import type { TCP } from "./tcp.ts";
@@ -88,9 +88,12 @@ export class Listeners {
 }
 
 function receiveAckInListen(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
-  const c = segment.has(SYN) ? undefined : openFromCookie(tcp, listener, packet, segment, now);
-  if (c) tcp.receiveForConnection(c, packet, segment, now);
-  else sendReset(tcp, packet, segment);
+  const mss = segment.has(SYN) ? undefined : checkCookie(tcp, packet, segment, now);
+  if (mss === undefined) return sendReset(tcp, packet, segment);
+  // What the peer sends again is as good, and finds room later.
+  if (listener.waiting >= listener.backlog) return tcp.counters.drop("queueFull");
+  if (!tcp.makeRoom()) return tcp.counters.drop("connectionLimit");
+  tcp.receiveForConnection(openFromCookie(tcp, listener, packet, segment, mss, now), packet, segment, now);
 }
 
 /** A segment for a listener: RST is ignored, ACK is reset, SYN opens, anything else is dropped. */

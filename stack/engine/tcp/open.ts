@@ -70,20 +70,23 @@ export function answerWithCookie(tcp: TCP, packet: Packet, segment: Segment, now
   emitSyn(c, now);
 }
 
-/** An ACK came for a listener; true when it brings back a cookie and so a connection. */
+/** The segment size in the cookie that an ACK for a listener brings back; undefined when it brings none. */
+export function checkCookie(tcp: TCP, packet: Packet, segment: Segment, now: number): number | undefined {
+  return tcp.cookies.check(tupleOf(packet, segment), add(segment.seq, -1), add(segment.ack, -1), now);
+}
+
+/** An ACK brought back a cookie and so a connection, whose peer takes segments of `mss` bytes: SYN-RECEIVED. */
 export function openFromCookie(
   tcp: TCP,
   listener: Listener,
   packet: Packet,
   segment: Segment,
+  mss: number,
   now: number,
-): Connection | undefined {
-  const tuple = tupleOf(packet, segment);
+): Connection {
   const irs = add(segment.seq, -1);
   const iss = add(segment.ack, -1);
-  const mss = tcp.cookies.check(tuple, irs, iss, now);
-  if (mss === undefined || listener.waiting >= listener.backlog || !tcp.makeRoom()) return undefined;
-  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, iss);
+  const c = createConnection(tcp, tcp.nextAcceptedId(), tupleOf(packet, segment), iss);
   const { hasTimestamps, timestampEcho, timestampValue } = segment.options;
   const remembered = hasTimestamps ? decodeOptions(timestampEcho) : { windowShift: -1, sackPermitted: false };
   const options = { ...remembered, maximumSegmentSize: mss, hasTimestamps, timestampValue };
