@@ -17,7 +17,7 @@ import type { Reason } from "./errors.ts";
  * import { RemoteConnection } from "../stack/remote_socket.ts";
  * import { ConnectionEnd } from "./connection_end.ts";
  *
- * const sink = { call() {}, callWithBytes() {}, forget() {} };
+ * const sink = { call() {}, callWithBytes() {}, forget() {}, query: () => Promise.reject() };
  * const host = { address: "10.0.0.1", port: 80 };
  * const socket = new RemoteConnection(sink, 1, host, host, 100);
  * const end = new ConnectionEnd(socket);

@@ -26,7 +26,7 @@ interface PendingRead {
  * import { ConnectionEnd } from "./connection_end.ts";
  * import { ConnectionReader } from "./connection_reader.ts";
  *
- * const sink = { call() {}, callWithBytes() {}, forget() {} };
+ * const sink = { call() {}, callWithBytes() {}, forget() {}, query: () => Promise.reject() };
  * const host = { address: "10.0.0.1", port: 80 };
  * const socket = new RemoteConnection(sink, 1, host, host, 100);
  * const reader = new ConnectionReader(socket, new ConnectionEnd(socket));

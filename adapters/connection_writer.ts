@@ -30,7 +30,7 @@ interface PendingWrite {
  * import { ConnectionEnd } from "./connection_end.ts";
  * import { ConnectionWriter } from "./connection_writer.ts";
  *
- * const sink = { call() {}, callWithBytes() {}, forget() {} };
+ * const sink = { call() {}, callWithBytes() {}, forget() {}, query: () => Promise.reject() };
  * const host = { address: "10.0.0.1", port: 80 };
  * const socket = new RemoteConnection(sink, 1, host, host, 4);
  * const writer = new ConnectionWriter(socket, new ConnectionEnd(socket));

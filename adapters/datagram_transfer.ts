@@ -36,7 +36,7 @@ interface PendingSend {
  * import { RemoteDatagramSocket } from "../stack/remote_socket.ts";
  * import { DatagramTransfer } from "./datagram_transfer.ts";
  *
- * const sink = { call() {}, callWithBytes() {}, forget() {} };
+ * const sink = { call() {}, callWithBytes() {}, forget() {}, query: () => Promise.reject() };
  * const from = { address: "10.0.0.1", port: 53 };
  * const socket = new RemoteDatagramSocket(sink, 1, from);
  * const transfer = new DatagramTransfer(socket, "datagram-socket-closed");

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { RemoteConnection } from "../stack/remote_socket.ts";
+import type { ConnectionInfo, RemoteConnection } from "../stack/remote_socket.ts";
 import { bytesProblem } from "./bytes_argument.ts";
 import { byteStream, chunkStream } from "./conn_streams.ts";
 import { ConnectionEnd } from "./connection_end.ts";
@@ -117,6 +117,20 @@ export class TCPConn implements Deno.TcpConn, Deadlines {
   write(bytes: Uint8Array): Promise<number> {
     const problem = bytesProblem(bytes, "write");
     return problem ? Promise.reject(problem) : this.#writer.write(bytes);
+  }
+
+  /**
+   * What the connection's engine knows of it: round-trip time, windows, what is under way; as Linux's TCP_INFO. Rejects
+   * as a read does once the connection was closed, or its stack is gone.
+   */
+  async info(): Promise<ConnectionInfo> {
+    const refusal = this.#end.refusal;
+    if (refusal) throw networkError(refusal);
+    try {
+      return await this.#socket.info();
+    } catch (ending) {
+      throw networkError(ending as Reason);
+    }
   }
 
   /** Sends FIN after the writes so far; reading goes on. Further calls are no-ops. */

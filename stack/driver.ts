@@ -10,7 +10,8 @@ import { BatchReader } from "../vnic/batch.ts";
 import { type Cable, timestamp } from "./cable.ts";
 import { Engine } from "./engine/engine.ts";
 import type { SocketEvent } from "./engine/events.ts";
-import type { Call, Event, StackConfig, Turn } from "./messages.ts";
+import { NO_CONNECTION } from "./engine/tcp/info.ts";
+import type { Answer, Call, Event, Query, StackConfig, Turn } from "./messages.ts";
 import { OutgoingTurn } from "./outgoing_turn.ts";
 import { StreamCredits } from "./stream_credits.ts";
 
@@ -107,10 +108,18 @@ export class Driver {
         return engine.send(now, call.id, reader.next(), call.to);
       case "setMTU":
         return engine.setMTU(now, call.mtu);
+      case "query":
+        return this.#out.push({ kind: "answer", id: call.id, answer: this.#answer(call.query) });
       case "stop":
         this.#stopping = true;
         return engine.stop(now);
     }
+  }
+
+  #answer(query: Query): Answer {
+    if (query === "netstat") return this.#engine.netstat();
+    if (query === "stats") return structuredClone({ ...this.#engine.counters });
+    return this.#engine.info(query.connection) ?? NO_CONNECTION;
   }
 
   /** Lets the engine act until it is quiet, or waits for credit. */

@@ -7,9 +7,13 @@
  */
 import type { Batch } from "../vnic/batch.ts";
 import type { StackLimits, TCPOptions } from "./engine/config.ts";
+import type { SocketEntry, StackStats } from "./engine/netstat.ts";
+import type { ConnectionInfo } from "./engine/tcp/info.ts";
 import type { Endpoint, SocketEvent } from "./engine/events.ts";
 
 export type { Endpoint, FailureReason } from "./engine/events.ts";
+export type { SocketEntry, StackStats } from "./engine/netstat.ts";
+export type { ConnectionInfo } from "./engine/tcp/info.ts";
 
 /**
  * One message: what a thread did since its last one, in causal order. An item that says so takes the next record of a
@@ -51,6 +55,8 @@ export type Call =
   /** Takes one record of bytes. */
   | { op: "send"; id: number; to: Endpoint }
   | { op: "setMTU"; mtu: number }
+  /** Answered by `answer` with the same id, a number of its own. */
+  | { op: "query"; id: number; query: Query }
   /** Reset what is open, answer with "stopped", end. */
   | { op: "stop" };
 
@@ -63,10 +69,18 @@ export type Event =
   | { kind: "received"; id: number }
   /** A datagram: takes one record of bytes. */
   | { kind: "datagram"; id: number; from: Endpoint }
+  /** To the query with this id. */
+  | { kind: "answer"; id: number; answer: Answer }
   /** The engine runs. */
   | { kind: "started" }
   /** The last event of an engine that was told to stop. */
   | { kind: "stopped" };
+
+/** What can be asked: of one connection, by its id, or of the host. */
+export type Query = { connection: number } | "netstat" | "stats";
+
+/** What is answered. */
+export type Answer = ConnectionInfo | SocketEntry[] | StackStats;
 
 /** What a stack's worker is started with. */
 export interface StackConfig {

@@ -16,5 +16,8 @@
  */
 
 export type { StackLimits, TCPOptions } from "./engine/config.ts";
+export type { SocketEntry, StackStats } from "./engine/netstat.ts";
+export type { ConnectionInfo } from "./engine/tcp/info.ts";
+export type { State } from "./engine/tcp/state.ts";
 export type { StackOptions } from "./options.ts";
 export { Stack } from "./stack.ts";

@@ -6,15 +6,26 @@
  *
  * @module
  */
-import { type Call, DATAGRAM_CREDIT, DATAGRAM_OVERHEAD, type Endpoint, type FailureReason } from "./messages.ts";
+import {
+  type Answer,
+  type Call,
+  type ConnectionInfo,
+  DATAGRAM_CREDIT,
+  DATAGRAM_OVERHEAD,
+  type Endpoint,
+  type FailureReason,
+  type Query,
+} from "./messages.ts";
 
-export type { Endpoint, FailureReason } from "./messages.ts";
+export type { ConnectionInfo, Endpoint, FailureReason } from "./messages.ts";
 
 /** Where a socket's calls go: the turn that is being collected. */
 export interface CallSink {
   call(call: Call): void;
   /** Copies the bytes. */
   callWithBytes(call: Call, bytes: Uint8Array): void;
+  /** Asks the engine; rejects with the ending when there is none to answer. */
+  query(query: Query): Promise<Answer>;
   /** The program let go of a socket; its id is kept until the engine has released it. */
   forget(id: number): void;
 }
@@ -123,6 +134,11 @@ export class RemoteConnection {
 
   setKeepAlive(on: boolean): void {
     if (this.#open) this.#sink.call({ op: "setKeepAlive", id: this.id, on });
+  }
+
+  /** What the engine says of the connection. */
+  async info(): Promise<ConnectionInfo> {
+    return await this.#sink.query({ connection: this.id }) as ConnectionInfo;
   }
 
   /** The listener's program accepted this connection. */

@@ -9,7 +9,7 @@
 import { BatchReader } from "../vnic/batch.ts";
 import type { CopyingDispatcher, LinkEndpoint } from "../vnic/dispatcher.ts";
 import type { Cable } from "./cable.ts";
-import type { Call, Endpoint, Event, Turn } from "./messages.ts";
+import type { Answer, Call, Endpoint, Event, Query, Turn } from "./messages.ts";
 import type { Ports } from "./ports.ts";
 import {
   type CallSink,
@@ -43,6 +43,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   readonly #sockets: Map<number, RemoteSocket>;
   readonly #dials: Map<number, Dial<RemoteConnection>>;
   readonly #datagramDials: Map<number, Dial<RemoteDatagramSocket> & { remote: Endpoint }>;
+  readonly #queries: Map<number, { resolve(answer: Answer): void; reject(ending: Ending): void }>;
   readonly #turn: TurnWriter<Call, Event>;
   readonly #markStarted: () => void;
   readonly #markStopped: () => void;
@@ -70,6 +71,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#sockets = new Map();
     this.#dials = new Map();
     this.#datagramDials = new Map();
+    this.#queries = new Map();
     this.#turn = new TurnWriter(cable, (count) => ({ op: "packets", count }));
     this.#arrived = [];
     this.#lastId = 0;
@@ -118,6 +120,14 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     if (this.#turn.isFull) this.postTurn();
   }
 
+  query(query: Query): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const id = this.nextId();
+    this.#queries.set(id, { resolve, reject });
+    this.call({ op: "query", id, query });
+    return promise;
+  }
+
   forget(id: number): void {
     const socket = this.#sockets.get(id);
     this.#sockets.delete(id);
@@ -154,9 +164,11 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     for (const socket of this.#sockets.values()) socket.fail(ending);
     for (const dial of this.#dials.values()) dial.failed(ending);
     for (const dial of this.#datagramDials.values()) dial.failed(ending);
+    for (const query of this.#queries.values()) query.reject(ending);
     this.#sockets.clear();
     this.#dials.clear();
     this.#datagramDials.clear();
+    this.#queries.clear();
   }
 
   /** Nothing crosses any more. */
@@ -232,6 +244,8 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
         return this.#ports.tcp.linger(event.id);
       case "released":
         return this.#released(event.id);
+      case "answer":
+        return this.#answered(event.id, event.answer);
       case "started":
         return this.#markStarted();
       case "stopped":
@@ -296,6 +310,11 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     } else {
       socket?.fail(reason);
     }
+  }
+
+  #answered(id: number, answer: Answer): void {
+    this.#queries.get(id)?.resolve(answer);
+    this.#queries.delete(id);
   }
 
   #released(id: number): void {

@@ -15,7 +15,7 @@ import type { LinkEndpoint } from "../vnic/dispatcher.ts";
 import { isLoopback, isWildcard } from "./addresses.ts";
 import { stackLimits } from "./engine/config.ts";
 import { type EngineThread, startInline, startWorker } from "./engine_thread.ts";
-import type { Endpoint, StackConfig } from "./messages.ts";
+import type { Answer, Endpoint, SocketEntry, StackConfig, StackStats } from "./messages.ts";
 import { checkStackMTU, stackConfig, type StackOptions } from "./options.ts";
 import { Ports } from "./ports.ts";
 import { type Ending, type RemoteConnection, RemoteDatagramSocket, RemoteListener } from "./remote_socket.ts";
@@ -183,6 +183,24 @@ export class Stack implements AsyncDisposable {
     return new DatagramConn(this.#remote.add(new RemoteDatagramSocket(this.#remote, id, local)));
   }
 
+  /**
+   * The stack's sockets at this moment, listeners and those in TIME-WAIT included.
+   *
+   * Rejects with Deno.errors.NetworkUnreachable (ENETDOWN) once closed.
+   */
+  async netstat(): Promise<SocketEntry[]> {
+    return await this.#ask("netstat") as SocketEntry[];
+  }
+
+  /**
+   * What the stack has counted since it started: packets in, out and dropped, by reason (RFC 4293).
+   *
+   * Rejects with Deno.errors.NetworkUnreachable (ENETDOWN) once closed.
+   */
+  async stats(): Promise<StackStats> {
+    return await this.#ask("stats") as StackStats;
+  }
+
   /** Resets what is open, ends the worker and closes the link. Later calls return the same promise. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -192,6 +210,16 @@ export class Stack implements AsyncDisposable {
   /** {@link Stack.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #ask(query: "netstat" | "stats"): Promise<Answer> {
+    const detail = { operation: "read", address: query };
+    this.#requireOpen(detail.operation, detail.address);
+    try {
+      return await this.#remote.query(query);
+    } catch {
+      throw networkError("stack-down", detail);
+    }
   }
 
   async #close(): Promise<void> {

@@ -83,6 +83,11 @@ export function isMulticastOrBroadcast(w0: number, w1: number, w2: number, w3: n
   return isMapped(w0, w1, w2) ? w3 >>> 28 === 14 || w3 === -1 : w0 >>> 24 === 0xff;
 }
 
+/** An address and a port as programs write them. */
+export function endpointText(address: Address, port: number): string {
+  return address.isIPv4 ? `${address}:${port}` : `[${address}]:${port}`;
+}
+
 function textOf(w0: number, w1: number, w2: number, w3: number): string {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);

@@ -20,7 +20,9 @@ import { LocalAddresses } from "./local_addresses.ts";
 import type { PacketSink } from "./packet_sink.ts";
 import type { Packet } from "./packet.ts";
 import { add } from "./seq.ts";
+import type { SocketEntry } from "./netstat.ts";
 import { abort, closeBoth, closeWrite } from "./tcp/close.ts";
+import { type ConnectionInfo, connectionInfo } from "./tcp/info.ts";
 import { setKeepAlive } from "./tcp/keep_alive.ts";
 import { TCP } from "./tcp/tcp.ts";
 import { considerWindowUpdate } from "./tcp/window.ts";
@@ -214,6 +216,17 @@ export class Engine {
   /** The oldest datagram that has arrived at a socket. */
   readDatagram(_now: number, id: number): Datagram | undefined {
     return this.#udp.read(id);
+  }
+
+  /** What a connection says of itself; undefined when it is gone. */
+  info(id: number): ConnectionInfo | undefined {
+    const c = this.#tcp.get(id);
+    return c && connectionInfo(c);
+  }
+
+  /** All sockets. */
+  netstat(): SocketEntry[] {
+    return [...this.#tcp.sockets(), ...this.#udp.sockets()];
   }
 
   /** Packets may have another size from now on. */

@@ -8,7 +8,8 @@ import { PROTOCOL_UDP } from "../wire/ip.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as udp from "../wire/udp.ts";
-import type { Address } from "./address.ts";
+import { type Address, endpointText } from "./address.ts";
+import type { SocketEntry } from "./netstat.ts";
 import type { Counters } from "./counters.ts";
 import type { Endpoint } from "./events.ts";
 import type { EventQueue } from "./event_queue.ts";
@@ -155,6 +156,20 @@ export class UDP {
     socket.arrived.length = 0;
     if (socket.leaving.length === 0) this.#remove(socket);
     return true;
+  }
+
+  /** All sockets. */
+  *sockets(): Generator<SocketEntry> {
+    for (const { local, localPort, remote, remotePort, arrivedBytes, leaving } of this.#sockets.values()) {
+      yield {
+        protocol: "udp",
+        state: remote ? "ESTABLISHED" : "UNCONNECTED",
+        local: endpointText(local, localPort),
+        remote: remote ? endpointText(remote, remotePort) : "*",
+        receiveQueue: arrivedBytes,
+        sendQueue: leaving.reduce((total, { bytes }) => total + bytes.length, 0),
+      };
+    }
   }
 
   /** Takes one packet. */

@@ -1,6 +1,7 @@
 // A stack's side of the sockets, played by the test, and short forms of what calls come to.
 import { type CallSink, RemoteConnection, RemoteDatagramSocket, RemoteListener } from "../../stack/remote_socket.ts";
-import type { Call, Endpoint } from "../../stack/messages.ts";
+import { NO_CONNECTION } from "../../stack/engine/tcp/info.ts";
+import type { Answer, Call, Endpoint, Query } from "../../stack/messages.ts";
 import { DatagramConn } from "../../adapters/datagram_conn.ts";
 import { TCPConn } from "../../adapters/tcp_conn.ts";
 import { TCPListener } from "../../adapters/tcp_listener.ts";
@@ -24,6 +25,11 @@ export class RecordingSink implements CallSink {
     this.bytes.push(bytes.slice());
     const to = call.op === "send" ? ` to ${call.to.address}:${call.to.port}` : "";
     this.calls.push(`${call.op} ${bytes.length}${to}`);
+  }
+
+  query(query: Query): Promise<Answer> {
+    this.calls.push("query");
+    return typeof query === "object" ? Promise.resolve(NO_CONNECTION) : Promise.reject("stack-closed");
   }
 
   forget(_id: number): void {

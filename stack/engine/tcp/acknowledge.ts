@@ -29,6 +29,7 @@ export function acknowledge(c: Connection, segment: Segment, now: number): boole
   const acked = after(segment.ack, c.sndUna) ? takeNew(c, segment.ack, echoed, duplicateReported, now) : 0;
   if (segment.ack === c.sndUna) updateWindow(c, segment);
   const delivered = acked + sent.sackedBytes - sacked;
+  if (delivered > 0) c.tally.delivered(delivered, c.rtt.srtt, now);
   recover(c, { acked, delivered, duplicate, duplicateReported, inFlight, ack: segment.ack, echoed }, now);
   if (c.freedBytes > 0) c.tcp.reportWritable(c);
   if (c.sndWnd === 0 && !c.orphaned) c.timeouts = 0;
@@ -61,6 +62,7 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   else takeRTT(c, duplicateReported ? now - resentAt : echoed);
   // That a probe's byte was taken opens no window: the next one waits longer all the same (RFC 1122 §4.2.2.17).
   if (c.probing) c.rtt.backoff = backoff;
+  c.tally.bytesAcked += data;
   if (data > 0 && !c.orphaned) c.freedBytes += data;
   c.retransmitAt = c.sent.count > 0 ? now + c.rtt.rto : Infinity;
   return bytes;

@@ -23,6 +23,7 @@ import { RTTEstimator } from "./rtt.ts";
 import { SackBlocks } from "./sack_blocks.ts";
 import { SentQueue } from "./sent_queue.ts";
 import type { State } from "./state.ts";
+import { Tally } from "./tally.ts";
 import type { TCP } from "./tcp.ts";
 
 /** The first guess at the size of the peer's segments: what every host must take (RFC 9293 §3.7.1). */
@@ -150,6 +151,8 @@ export class Connection implements TimerOwner, FourTuple {
   challengedAt: number;
   invalidAnsweredAt: number;
 
+  readonly tally: Tally;
+
   // Deadlines, Infinity when off.
   retransmitAt: number;
   /** When segments that may be reordered count as lost. */
@@ -249,6 +252,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.lastAckSent = 0;
     this.ackOwed = false;
     this.duplicateAcksOwed = 0;
+    this.tally = new Tally();
     this.challengedAt = -Infinity;
     this.invalidAnsweredAt = -Infinity;
     this.retransmitAt = Infinity;

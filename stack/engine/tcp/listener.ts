@@ -66,6 +66,10 @@ export class Listeners {
     this.#byPort.set(listener.port, [...this.#byPort.get(listener.port) ?? [], listener]);
   }
 
+  [Symbol.iterator](): Iterator<Listener> {
+    return this.#byId.values();
+  }
+
   get(id: number): Listener | undefined {
     return this.#byId.get(id);
   }

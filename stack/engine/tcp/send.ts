@@ -52,6 +52,8 @@ function transmitLost(c: Connection, now: number): boolean {
     c.sent.markResent(segment, now);
     c.prr.sent(length);
     noteResent(c, now);
+    c.tally.retransmits++;
+    c.tally.bytesSent += length;
     armRetransmission(c, now);
   }
 }
@@ -84,7 +86,11 @@ export function sendNew(c: Connection, now: number, length: number): boolean {
   const flags = (fin ? FIN : 0) | (last && length > 0 ? PSH : 0);
   if (!emitSegment(c, now, c.sndNxt, length, flags)) return false;
   const end = add(c.sndNxt, length + (fin ? 1 : 0));
-  if (c.sent.count === 0) c.progressAt = now;
+  if (c.sent.count === 0) {
+    c.progressAt = now;
+    c.tally.startDelivery(now);
+  }
+  c.tally.bytesSent += length;
   c.lastSentAt = now;
   c.prr.sent(length);
   c.sent.push(c.sndNxt, end, false, fin, now);

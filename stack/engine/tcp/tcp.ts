@@ -5,13 +5,14 @@
  */
 import { intact } from "../../wire/checksum.ts";
 import { ACK, destinationPort, RST, sequence, sourcePort, SYN, valid } from "../../wire/tcp.ts";
-import { Address } from "../address.ts";
+import { Address, endpointText } from "../address.ts";
 import type { StackLimits, TCPSettings } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import type { EventQueue } from "../event_queue.ts";
 import type { FailureReason } from "../events.ts";
 import type { IPOutput } from "../ip_output.ts";
 import type { LocalAddresses } from "../local_addresses.ts";
+import type { SocketEntry } from "../netstat.ts";
 import type { Packet } from "../packet.ts";
 import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
 import { add, after, atOrAfter, atOrBefore, latest } from "../seq.ts";
@@ -98,8 +99,22 @@ export class TCP {
     return false;
   }
 
-  get connections(): Iterable<Connection> {
-    return this.#demux;
+  /** Listeners and connections of all states. */
+  *sockets(): Generator<SocketEntry> {
+    for (const { address, port, waiting, backlog } of this.#listeners) {
+      const local = endpointText(address, port);
+      yield { protocol: "tcp", state: "LISTEN", local, remote: "*", receiveQueue: waiting, sendQueue: backlog };
+    }
+    for (const c of this.#demux) {
+      yield {
+        protocol: "tcp",
+        state: c.state,
+        local: endpointText(c.local, c.localPort),
+        remote: endpointText(c.remote, c.remotePort),
+        receiveQueue: c.orphaned ? 0 : c.unreadBytes,
+        sendQueue: c.state === "TIME-WAIT" ? 0 : c.bufferedBytes,
+      };
+    }
   }
 
   /** The connection with an id, while it lasts. */

@@ -70,6 +70,7 @@ function storePart(c: Connection, segment: Segment, start: number, end: number):
 }
 
 function advance(c: Connection, end: number): void {
+  const previous = c.rcvNxt;
   c.rcvNxt = end;
   if (c.outOfOrder.count > 0) {
     c.rcvNxt = c.outOfOrder.takeUpTo(end);
@@ -77,6 +78,7 @@ function advance(c: Connection, end: number): void {
     c.duplicateAcksOwed = c.sack && c.outOfOrder.count > 0 ? 1 : 0;
     c.sackBlocks.advance(c.rcvNxt);
   }
+  c.tally.bytesReceived += distance(c.rcvNxt, previous);
   // A FIN in the middle of data was none of the peer's.
   if (c.finReceived && after(c.rcvNxt, c.finSeq)) c.finReceived = false;
   if (!c.orphaned && !c.readableReported) {

@@ -76,5 +76,8 @@ function probeWindow(c: Connection, now: number): void {
   }
   const probe = c.sent.at(0);
   const dataLength = distance(probe.end, probe.start) - (probe.fin ? 1 : 0);
-  if (emitSegment(c, now, probe.start, dataLength, probe.fin ? FIN : 0)) c.sent.markResent(probe, now);
+  if (emitSegment(c, now, probe.start, dataLength, probe.fin ? FIN : 0)) {
+    c.sent.markResent(probe, now);
+    c.tally.retransmits++;
+  }
 }
