@@ -19,7 +19,7 @@ export interface TCPOptions {
   timestamps?: boolean;
   /** Whether losses are found by time, and at the tail by a probe (RFC 8985); needs SACK. true. */
   rack?: boolean;
-  /** Explicit congestion notification (RFC 3168). Accepted and without effect yet. */
+  /** Whether to offer and accept explicit congestion notification (RFC 3168). false. */
   ecn?: boolean;
   /** How long data may stay unacknowledged before the connection times out (RFC 5482). Infinity. */
   userTimeout?: number;
@@ -85,6 +85,7 @@ export interface TCPSettings {
   sack: boolean;
   timestamps: boolean;
   rack: boolean;
+  ecn: boolean;
   userTimeout: number;
   windowScaling: boolean;
   noDelay: boolean;
@@ -107,6 +108,7 @@ export function tcpSettings(options: TCPOptions = {}): TCPSettings {
     sack: options.sack ?? true,
     timestamps: options.timestamps ?? true,
     rack: options.rack ?? true,
+    ecn: options.ecn ?? false,
     userTimeout: options.userTimeout ?? Infinity,
     windowScaling: options.windowScaling ?? true,
     noDelay: options.noDelay ?? true,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DEFAULT_HOP_LIMIT } from "../wire/ip.ts";
+import { DEFAULT_HOP_LIMIT, ECN_NOT_CAPABLE } from "../wire/ip.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import type { Address } from "./address.ts";
@@ -63,6 +63,7 @@ export class IPOutput {
     this.#source = null;
     this.#destination = null;
     this.#ipv4 = {
+      ecn: ECN_NOT_CAPABLE,
       totalLength: 0,
       identification: 0,
       flagsAndOffset: ipv4.FLAG_DONT_FRAGMENT,
@@ -116,10 +117,10 @@ export class IPOutput {
   }
 
   /** Writes the header of the packet whose payload of `length` bytes stands there, and sends it. */
-  close(protocol: number, length: number): void {
+  close(protocol: number, length: number, ecn = ECN_NOT_CAPABLE): void {
     const header = this.offset - this.#start;
-    if (header === ipv4.HEADER_LENGTH) this.#writeIPv4(protocol, header + length);
-    else this.#writeIPv6(protocol, length);
+    if (header === ipv4.HEADER_LENGTH) this.#writeIPv4(protocol, header + length, ecn);
+    else this.#writeIPv6(protocol, length, ecn);
     this.#counters.sent++;
     this.#sink.commit(header + length);
   }
@@ -137,8 +138,9 @@ export class IPOutput {
     return true;
   }
 
-  #writeIPv4(protocol: number, totalLength: number): void {
+  #writeIPv4(protocol: number, totalLength: number, ecn: number): void {
     const fields = this.#ipv4;
+    fields.ecn = ecn;
     fields.totalLength = totalLength;
     fields.identification = randomUint16(this.#random);
     fields.protocol = protocol;
@@ -147,8 +149,9 @@ export class IPOutput {
     ipv4.write(this.view, this.#start, fields);
   }
 
-  #writeIPv6(protocol: number, payloadLength: number): void {
+  #writeIPv6(protocol: number, payloadLength: number, ecn: number): void {
     ipv6.write(this.view, this.#start, {
+      ecn,
       payloadLength,
       nextHeader: protocol,
       hopLimit: DEFAULT_HOP_LIMIT,

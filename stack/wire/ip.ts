@@ -21,3 +21,14 @@ export const DEFAULT_HOP_LIMIT = 64;
 export function version(view: DataView, offset: number): number {
   return view.getUint8(offset) >> 4;
 }
+
+/** The ECN codepoints (RFC 3168 §5): the sender cannot, can be told of congestion; a router tells. */
+export const ECN_NOT_CAPABLE = 0;
+export const ECN_CAPABLE = 2;
+export const ECN_CONGESTION_EXPERIENCED = 3;
+
+/** The ECN codepoint of a packet of either version. */
+export function ecn(view: DataView, offset: number): number {
+  const second = view.getUint8(offset + 1);
+  return version(view, offset) === 4 ? second & 3 : (second >> 4) & 3;
+}

@@ -73,6 +73,7 @@ export function destination(view: DataView, offset: number): number {
 
 /** The fields of a header that a host chooses. */
 export interface Fields {
+  ecn: number;
   totalLength: number;
   identification: number;
   flagsAndOffset: number;
@@ -84,7 +85,7 @@ export interface Fields {
 
 /** Writes a header of 20 bytes, with its checksum. */
 export function write(view: DataView, offset: number, fields: Fields): void {
-  view.setUint16(offset + VERSION_IHL, 0x4500);
+  view.setUint16(offset + VERSION_IHL, 0x4500 | fields.ecn);
   view.setUint16(offset + TOTAL_LENGTH, fields.totalLength);
   view.setUint16(offset + IDENTIFICATION, fields.identification);
   view.setUint16(offset + FLAGS_AND_OFFSET, fields.flagsAndOffset);

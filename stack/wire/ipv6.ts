@@ -59,6 +59,7 @@ export interface Words {
 
 /** The fields of a header that a host chooses. */
 export interface Fields {
+  ecn: number;
   payloadLength: number;
   nextHeader: number;
   hopLimit: number;
@@ -69,7 +70,7 @@ export interface Fields {
 
 /** Writes the fixed header. */
 export function write(view: DataView, offset: number, fields: Fields): void {
-  view.setInt32(offset + VERSION_CLASS_FLOW, 0x6000_0000 | (fields.flowLabel & 0xfffff));
+  view.setInt32(offset + VERSION_CLASS_FLOW, 0x6000_0000 | (fields.ecn << 20) | (fields.flowLabel & 0xfffff));
   view.setUint16(offset + PAYLOAD_LENGTH_AT, fields.payloadLength);
   view.setUint8(offset + NEXT_HEADER_AT, fields.nextHeader);
   view.setUint8(offset + HOP_LIMIT, fields.hopLimit);

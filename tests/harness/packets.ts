@@ -61,6 +61,8 @@ export interface IPPacket {
   source: string;
   destination: string;
   ttl: number;
+  /** The ECN codepoint; 0 when left out. */
+  ecn?: number;
   /** 0 for IPv6. */
   identification: number;
   dontFragment: boolean;
@@ -139,6 +141,7 @@ function buildIPv4(
   const headerLength = 20 + (damage.ipOptions ?? 0);
   const bytes = new Uint8Array(headerLength + payload.length);
   bytes[0] = 0x40 | (damage.headerWords ?? headerLength / 4);
+  bytes[1] = packet.ecn ?? 0;
   put16(bytes, 2, bytes.length);
   put16(bytes, 4, packet.identification);
   put16(bytes, 6, damage.fragment ?? (packet.dontFragment ? 0x4000 : 0));
@@ -162,6 +165,7 @@ function buildIPv6(
 ): Uint8Array {
   const bytes = new Uint8Array(40 + payload.length);
   bytes[0] = 0x60;
+  bytes[1] = (packet.ecn ?? 0) << 4;
   put16(bytes, 4, payload.length);
   bytes[6] = nextHeader;
   bytes[7] = packet.ttl;
@@ -234,6 +238,7 @@ function readIPv4(bytes: Uint8Array): IPPacket {
     source: formatAddress(source),
     destination: formatAddress(destination),
     ttl: bytes[8],
+    ecn: bytes[1] & 3,
     identification: get16(bytes, 4),
     dontFragment: (bytes[6] & 0x40) !== 0,
     transport: readTransport(bytes[9], bytes.subarray(headerLength), source, destination),
@@ -250,6 +255,7 @@ function readIPv6(bytes: Uint8Array): IPPacket {
     source: formatAddress(source),
     destination: formatAddress(destination),
     ttl: bytes[7],
+    ecn: (bytes[1] >> 4) & 3,
     identification: 0,
     dontFragment: true,
     transport: readTransport(bytes[6], bytes.subarray(40), source, destination),

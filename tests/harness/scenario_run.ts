@@ -190,7 +190,13 @@ export class ScenarioRun {
       return [...found, ...icmpDifferences(readICMPText(words, this.names, this.family, flow, true, none), transport)];
     }
     if (transport.kind !== "tcp") return ["expected TCP"];
-    const expected = readSegmentText(words, this.names, flow.origins, none);
+    const takeECN = (word: string) => {
+      if (word !== "ecn") return false;
+      const ecn = evaluate(words.take("the ECN codepoint"), this.names);
+      if (packet.ecn !== ecn) found.push(`ECN: expected ${ecn}, was ${packet.ecn}`);
+      return true;
+    };
+    const expected = readSegmentText(words, this.names, flow.origins, takeECN);
     this.#learnOrigin(flow, transport, expected.beyond, found);
     const actual = fromSegment(transport, flow.origins);
     const place = actual.start + (actual.flags.includes("S") ? 1 : 0);
@@ -260,6 +266,7 @@ export class ScenarioRun {
     else if (word === "sport") ports.sourcePort = value();
     else if (word === "dport") ports.destinationPort = value();
     else if (word === "ttl") packet.ttl = value();
+    else if (word === "ecn") packet.ecn = value();
     else if (word === "badsum") damage.badChecksum = true;
     else if (word === "nosum") damage.noChecksum = true;
     else if (word === "badipsum") damage.badIPChecksum = true;

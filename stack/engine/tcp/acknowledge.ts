@@ -6,6 +6,7 @@
 import { add, after, atOrBefore, before, distance } from "../seq.ts";
 import { discard, enterTimeWait, startLinger } from "./close.ts";
 import type { Connection } from "./connection.ts";
+import { takeEcho } from "./ecn.ts";
 import { sendChallengeAck } from "./receive.ts";
 import { recover, resendAfterStall } from "./recovery.ts";
 import { takeSackBlocks } from "./scoreboard.ts";
@@ -29,8 +30,9 @@ export function acknowledge(c: Connection, segment: Segment, now: number): boole
   const acked = after(segment.ack, c.sndUna) ? takeNew(c, segment.ack, echoed, duplicateReported, now) : 0;
   if (segment.ack === c.sndUna) updateWindow(c, segment);
   const delivered = acked + sent.sackedBytes - sacked;
+  const congested = takeEcho(c, segment, inFlight, now);
   if (delivered > 0) c.tally.delivered(delivered, c.rtt.srtt, now);
-  recover(c, { acked, delivered, duplicate, duplicateReported, inFlight, ack: segment.ack, echoed }, now);
+  recover(c, { congested, acked, delivered, duplicate, duplicateReported, inFlight, ack: segment.ack, echoed }, now);
   if (c.freedBytes > 0) c.tcp.reportWritable(c);
   if (c.sndWnd === 0 && !c.orphaned) c.timeouts = 0;
   return advanceClose(c, now);

@@ -151,6 +151,16 @@ export class Connection implements TimerOwner, FourTuple {
   challengedAt: number;
   invalidAnsweredAt: number;
 
+  // Explicit congestion notification (RFC 3168).
+  /** Offered or, once the peer's SYN is known, agreed. */
+  ecn: boolean;
+  /** A mark of a router came, and the peer has not said that it slowed down. */
+  echoesCongestion: boolean;
+  /** Further echoes are of marks that were reacted to already. */
+  slowedDownUntil: number;
+  /** The next new data says that the sender slowed down. */
+  owesCWR: boolean;
+
   readonly tally: Tally;
 
   // Deadlines, Infinity when off.
@@ -252,6 +262,10 @@ export class Connection implements TimerOwner, FourTuple {
     this.lastAckSent = 0;
     this.ackOwed = false;
     this.duplicateAcksOwed = 0;
+    this.ecn = tcp.settings.ecn;
+    this.echoesCongestion = false;
+    this.slowedDownUntil = 0;
+    this.owesCWR = false;
     this.tally = new Tally();
     this.challengedAt = -Infinity;
     this.invalidAnsweredAt = -Infinity;

@@ -4,7 +4,7 @@
  * @module
  */
 import { finish, sum } from "../../wire/checksum.ts";
-import { PROTOCOL_TCP } from "../../wire/ip.ts";
+import { ECN_CAPABLE, ECN_NOT_CAPABLE, PROTOCOL_TCP } from "../../wire/ip.ts";
 import * as tcp from "../../wire/tcp.ts";
 import {
   MAX_SACK_BLOCKS,
@@ -18,6 +18,7 @@ import {
 import type { IPOutput } from "../ip_output.ts";
 import { add, after, latest } from "../seq.ts";
 import type { Connection } from "./connection.ts";
+import { synFlags } from "./ecn.ts";
 import { timestampAt } from "./timestamps.ts";
 import { offerWindow, receiveWindow } from "./window.ts";
 
@@ -43,10 +44,19 @@ export function emitSegment(c: Connection, now: number, seq: number, dataLength:
   if (!output.open(c.local, c.remote, length)) return false;
   writeTimestampsOf(c, now);
   if (dataLength > 0) c.sendBuffer.read(seq, output.bytes, output.offset + headerLength, dataLength);
-  writeHeader(c, seq, headerLength, flags | tcp.ACK, offerWindow(c));
-  closeSegment(c, output, length);
+  const isNew = dataLength > 0 && seq === c.sndNxt && !c.probing;
+  writeHeader(c, seq, headerLength, flags | tcp.ACK | ecnFlags(c, isNew), offerWindow(c));
+  closeSegment(c, output, length, c.ecn && isNew ? ECN_CAPABLE : ECN_NOT_CAPABLE);
   noteAckSent(c);
   return true;
+}
+
+/** Of a segment after the SYN (RFC 3168 §6.1.2, §6.1.3). Data that is sent again and probes are not marked (§6.1.5). */
+function ecnFlags(c: Connection, isNewData: boolean): number {
+  const echo = c.echoesCongestion ? tcp.ECE : 0;
+  if (!isNewData || !c.owesCWR) return echo;
+  c.owesCWR = false;
+  return echo | tcp.CWR;
 }
 
 /**
@@ -62,7 +72,7 @@ export function emitAck(c: Connection, now: number): boolean {
   const beforeSack = tcp.HEADER_LENGTH + writeTimestampsOf(c, now);
   const count = c.sackBlocks.take(sackEdges, c.timestamps ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS);
   const headerLength = beforeSack + writeSack(output.view, output.offset + beforeSack, sackEdges, count);
-  writeHeader(c, seq, headerLength, tcp.ACK, offerWindow(c));
+  writeHeader(c, seq, headerLength, tcp.ACK | ecnFlags(c, false), offerWindow(c));
   closeSegment(c, output, headerLength);
   noteAckSent(c);
   return true;
@@ -75,7 +85,8 @@ export function emitSyn(c: Connection, now: number): boolean {
   if (!output.open(c.local, c.remote, LONGEST_HEADER)) return false;
   const headerLength = tcp.HEADER_LENGTH + writeSynOptions(c, now);
   const window = Math.min(0xffff, answers ? receiveWindow(c) : c.receiveLimit);
-  writeHeader(c, c.iss, headerLength, answers ? tcp.SYN | tcp.ACK : tcp.SYN, window);
+  const flags = (answers ? tcp.SYN | tcp.ACK : tcp.SYN) | synFlags(c);
+  writeHeader(c, c.iss, headerLength, flags, window);
   closeSegment(c, output, headerLength);
   if (answers) noteAckSent(c);
   return true;
@@ -117,10 +128,10 @@ function writeHeader(c: Connection, seq: number, headerLength: number, flags: nu
   tcp.write(c.tcp.output.view, c.tcp.output.offset, fields);
 }
 
-function closeSegment(c: Connection, output: IPOutput, length: number): void {
+function closeSegment(c: Connection, output: IPOutput, length: number, ecn = ECN_NOT_CAPABLE): void {
   const total = sum(output.view, output.offset, length, c.pseudoHeaderSum + length);
   tcp.setChecksum(output.view, output.offset, finish(total));
-  output.close(PROTOCOL_TCP, length);
+  output.close(PROTOCOL_TCP, length, ecn);
 }
 
 function noteAckSent(c: Connection): void {

@@ -11,6 +11,7 @@ import { add, after, atOrBefore, distance } from "../seq.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { advanceToFin, breakConnection } from "./close.ts";
 import { Connection, type FourTuple } from "./connection.ts";
+import { agreesToECN } from "./ecn.ts";
 import { emitSyn } from "./emit.ts";
 import type { Listener } from "./listener.ts";
 import { receiveText } from "./text.ts";
@@ -49,6 +50,7 @@ export function openPassive(tcp: TCP, listener: Listener, packet: Packet, segmen
   const tuple = tupleOf(packet, segment);
   const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.takeOverTuple(tuple, now));
   takeSyn(c, segment.seq, segment.window, segment.options, now);
+  c.ecn = c.ecn && agreesToECN(segment);
   enterSynReceived(c, listener);
   tcp.queue(c);
 }
@@ -66,6 +68,7 @@ export function answerWithCookie(tcp: TCP, packet: Packet, segment: Segment, now
     c.scaling = false;
     c.sack = false;
   }
+  c.ecn = false;
   c.setState("SYN-RECEIVED");
   emitSyn(c, now);
 }
@@ -93,6 +96,7 @@ export function openFromCookie(
   takeSyn(c, irs, segment.window, options, now);
   // The clock goes on from the timestamp that carried the options.
   if (hasTimestamps) c.timestampOffset = distance(timestampEcho, Math.floor(now) | 0);
+  c.ecn = false;
   c.sndNxt = add(iss, 1);
   enterSynReceived(c, listener);
   return c;
@@ -125,6 +129,7 @@ export function receiveInSynSent(c: Connection, packet: Packet, segment: Segment
   if (!segment.has(SYN)) return;
   const synWasLost = c.synWasLost;
   takeSyn(c, segment.seq, segment.window, segment.options, now);
+  c.ecn = c.ecn && agreesToECN(segment);
   if (!acceptable) return enterSimultaneousOpen(c);
   c.ackOwed = true;
   acknowledge(c, segment, now);
@@ -136,7 +141,11 @@ export function receiveInSynSent(c: Connection, packet: Packet, segment: Segment
 /** Both SYNs are acknowledged. */
 export function establish(c: Connection): void {
   c.setState("ESTABLISHED");
-  if (c.synWasLost) c.rtt.restartAfterLostSyn();
+  if (c.synWasLost) {
+    c.rtt.restartAfterLostSyn();
+    // One segment, whichever of the SYNs it was, and slow start as far as it goes (RFC 6928 §2).
+    c.setPeerMSS(c.peerMss);
+  }
   if (c.finRequested) advanceToFin(c);
   if (c.orphaned) return;
   const { tcp, listener, id } = c;
@@ -167,6 +176,7 @@ function createConnection(tcp: TCP, id: number, tuple: FourTuple, iss: number): 
   c.sndNxt = iss;
   c.sndEnd = add(iss, 1);
   c.recoveryPoint = iss;
+  c.slowedDownUntil = iss;
   c.rack.forwardAck = iss;
   c.rcvShift = c.scaling ? shiftFor(tcp.settings.receiveBuffer) : 0;
   return c;

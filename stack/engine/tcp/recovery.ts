@@ -28,6 +28,8 @@ export interface Acknowledgment {
   duplicate: boolean;
   /** It says that something arrived twice (D-SACK). */
   duplicateReported: boolean;
+  /** It echoes the mark of a router (ECN): the window must not grow. */
+  congested: boolean;
   /** What was under way before. */
   inFlight: number;
   /** ms since the segment was sent that it echoes; NaN when unknown. */
@@ -158,7 +160,7 @@ function recoverWithoutSack(c: Connection, ack: Acknowledgment): void {
 
 function growWindow(c: Connection, ack: Acknowledgment, now: number): void {
   const wasUsed = c.cwndLimited || c.congestion.cwnd < 2 * ack.inFlight;
-  if (wasUsed) {
+  if (wasUsed && !ack.congested) {
     c.congestion.acknowledged(ack.acked, now, c.rtt, c.sndUna, c.sndNxt);
     expandSendBuffer(c);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ecn } from "../../wire/ip.ts";
 import * as tcp from "../../wire/tcp.ts";
 import { TCPOptionSet } from "../../wire/tcp_options.ts";
 import type { Packet } from "../packet.ts";
@@ -17,6 +18,8 @@ export class Segment {
   flags: number;
   /** The window field, not scaled. */
   window: number;
+  /** The ECN codepoint of its packet. */
+  ecn: number;
   /** Where the data starts in `view`, and how many bytes there are. */
   data: number;
   dataLength: number;
@@ -30,6 +33,7 @@ export class Segment {
     this.ack = 0;
     this.flags = 0;
     this.window = 0;
+    this.ecn = 0;
     this.data = 0;
     this.dataLength = 0;
     this.options = new TCPOptionSet();
@@ -45,6 +49,7 @@ export class Segment {
     this.ack = tcp.acknowledgment(view, payload);
     this.flags = tcp.flags(view, payload);
     this.window = tcp.window(view, payload);
+    this.ecn = ecn(view, packet.start);
     this.data = payload + tcp.headerLength(view, payload);
     this.dataLength = end - this.data;
     this.options.parse(view, payload + tcp.HEADER_LENGTH, this.data);

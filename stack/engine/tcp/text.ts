@@ -8,6 +8,7 @@ import { add, after, atOrBefore, before, distance, earliest, latest } from "../s
 import { noteReceiverRTT } from "./buffers.ts";
 import { enterTimeWait, refuseData } from "./close.ts";
 import type { Connection } from "./connection.ts";
+import { noteMark } from "./ecn.ts";
 import type { Segment } from "./segment.ts";
 import { considerAck } from "./send.ts";
 import { mayReceive } from "./state.ts";
@@ -23,6 +24,7 @@ export function receiveText(c: Connection, segment: Segment, now: number): void 
   }
   if (segment.dataLength > 0) {
     if (c.orphaned && after(segment.endSeq, c.rcvNxt)) return refuseData(c);
+    noteMark(c, segment);
     noteReceiverRTT(c, segment, now);
     takeData(c, segment);
   }

@@ -1,0 +1,47 @@
+/**
+ * Explicit congestion notification: a router marks instead of dropping, the receiver echoes the mark until the sender
+ * says that it has slowed down (RFC 3168 §6.1).
+ *
+ * @module
+ */
+import { ACK, CWR, ECE, SYN } from "../../wire/tcp.ts";
+import { ECN_CONGESTION_EXPERIENCED } from "../../wire/ip.ts";
+import { before } from "../seq.ts";
+import type { Connection } from "./connection.ts";
+import type { Segment } from "./segment.ts";
+
+/** The flags with which a SYN offers it, or its answer accepts it; a SYN that goes out again does without (§6.1.1.1). */
+export function synFlags(c: Connection): number {
+  if (!c.ecn || c.sent.count > 0) return 0;
+  return c.state === "SYN-RECEIVED" ? ECE : ECE | CWR;
+}
+
+/** What the peer's SYN says to the offer (§6.1.1). */
+export function agreesToECN(segment: Segment): boolean {
+  const flags = segment.flags & (SYN | ACK | ECE | CWR);
+  return segment.has(ACK) ? flags === (SYN | ACK | ECE) : flags === (SYN | ECE | CWR);
+}
+
+/** A segment with data came: its mark is echoed until the peer answers that it has slowed down (§6.1.3). */
+export function noteMark(c: Connection, segment: Segment): void {
+  if (!c.ecn) return;
+  if (segment.has(CWR)) c.echoesCongestion = false;
+  if (segment.ecn === ECN_CONGESTION_EXPERIENCED) {
+    c.echoesCongestion = true;
+    c.ackOwed = true;
+  }
+}
+
+/**
+ * Whether an acknowledgement echoes a mark. The sender reacts as to a loss, though nothing is sent again, and once for
+ * each round trip (§6.1.2).
+ */
+export function takeEcho(c: Connection, segment: Segment, inFlight: number, now: number): boolean {
+  if (!c.ecn || !segment.has(ECE) || segment.has(SYN)) return false;
+  if (c.phase === "open" && !before(c.sndUna, c.slowedDownUntil)) {
+    c.congestion.lossDetected(inFlight, now);
+    c.slowedDownUntil = c.sndNxt;
+    c.owesCWR = true;
+  }
+  return true;
+}
