@@ -87,6 +87,7 @@ Deno.test("an IPv6 header is valid or not", () => {
   const view = new DataView(new ArrayBuffer(50));
   const word = { w0: 0x20010db8, w1: 0, w2: 0, w3: 1 };
   ipv6.write(view, 0, {
+    ecn: 2,
     payloadLength: 10,
     nextHeader: 99,
     hopLimit: 64,
@@ -97,7 +98,7 @@ Deno.test("an IPv6 header is valid or not", () => {
   assertEquals(ipv6.valid(view, 0, 50), true);
   assertEquals(ipv6.valid(view, 0, 49), false);
   assertEquals(ipv6.valid(view, 0, 39), false);
-  assertEquals(view.getUint32(0), 0x600abcde);
+  assertEquals(view.getUint32(0), 0x602abcde);
   const packet = readPacket(new Uint8Array(view.buffer));
   assertEquals([packet.source, packet.destination, packet.ttl], ["2001:db8::1", "2001:db8::2", 64]);
   view.setUint8(0, 0x40);
