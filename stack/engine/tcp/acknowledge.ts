@@ -11,6 +11,7 @@ import { sendChallengeAck } from "./receive.ts";
 import { recover, resendAfterStall } from "./recovery.ts";
 import { takeSackBlocks } from "./scoreboard.ts";
 import type { Segment } from "./segment.ts";
+import { armRetransmission } from "./send.ts";
 import type { SentSegment } from "./sent_queue.ts";
 import { elapsedSinceEcho } from "./timestamps.ts";
 
@@ -59,6 +60,7 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   c.synAcknowledged = true;
   c.timeouts = 0;
   c.progressAt = now;
+  c.softError = undefined;
   const { backoff } = c.rtt;
   if (resentAt === -Infinity) takeRTT(c, now - sentAt);
   else takeRTT(c, duplicateReported ? now - resentAt : echoed);
@@ -66,7 +68,8 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   if (c.probing) c.rtt.backoff = backoff;
   c.tally.bytesAcked += data;
   if (data > 0 && !c.orphaned) c.freedBytes += data;
-  c.retransmitAt = c.sent.count > 0 ? now + c.rtt.rto : Infinity;
+  if (c.sent.count > 0) armRetransmission(c, now);
+  else c.retransmitAt = Infinity;
   return bytes;
 }
 

@@ -13,6 +13,8 @@ export interface CongestionControl {
   readonly ssthresh: number;
   /** `bytes` of new data up to `una` were acknowledged while the window was in use and `nxt` comes next. */
   acknowledged(bytes: number, now: number, rtt: RTTEstimator, una: number, nxt: number): void;
+  /** The window was not in use since {@link acknowledged} or this was last called. */
+  unused(now: number): void;
   /** A loss was found with `inFlight` bytes under way; the window becomes what recovery ends with. */
   lossDetected(inFlight: number, now: number): void;
   /** The retransmission timer fired with `inFlight` bytes under way. */

@@ -183,6 +183,8 @@ export class Connection implements TimerOwner, FourTuple {
   /** The program closed without reading everything: RST follows the FIN. */
   resetAfterFin: boolean;
   failure: FailureReason | undefined;
+  /** What a router has reported since the peer last acknowledged something: why it is silent, perhaps. */
+  softError: FailureReason | undefined;
   /** The program knows the id: it dialled, or was told of the accepted connection. */
   announced: boolean;
   /** `readable` was reported and nothing read since. */
@@ -281,6 +283,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.orphaned = false;
     this.resetAfterFin = false;
     this.failure = undefined;
+    this.softError = undefined;
     this.announced = false;
     this.readableReported = false;
     this.endReported = false;

@@ -19,13 +19,15 @@ export class Cubic implements CongestionControl {
   cwnd: number;
   ssthresh: number;
   #mss: number;
-  /** The window before the last reduction. */
+  /** The plateau: the window before the last reduction, less where fast convergence says so. */
   #wMax: number;
-  /** The window before the reduction before that, for fast convergence. */
-  #lastWMax: number;
+  /** The window before the last reduction. */
+  #cwndPrior: number;
   /** When the present congestion avoidance began; NaN before it. */
   #epochStart: number;
   #cwndAtEpoch: number;
+  /** Until when the epoch's time has been accounted for. */
+  #accountedAt: number;
   /** Seconds from the epoch's start until the window is wMax again. */
   #k: number;
   /** What Reno's window would be. */
@@ -37,24 +39,32 @@ export class Cubic implements CongestionControl {
     this.ssthresh = Infinity;
     this.#mss = mss;
     this.#wMax = 0;
-    this.#lastWMax = 0;
+    this.#cwndPrior = 0;
     this.#epochStart = NaN;
     this.#cwndAtEpoch = 0;
+    this.#accountedAt = 0;
     this.#k = 0;
     this.#wEst = 0;
     this.#hystart = new HyStart();
   }
 
   acknowledged(bytes: number, now: number, rtt: RTTEstimator, una: number, nxt: number): void {
+    this.#accountedAt = now;
     if (this.cwnd < this.ssthresh) this.#slowStart(bytes, rtt, una, nxt);
     else this.#avoidCongestion(bytes, now, rtt.srtt);
+  }
+
+  unused(now: number): void {
+    // That time does not bring the window any further (§5.8).
+    this.#epochStart += now - this.#accountedAt;
+    this.#accountedAt = now;
   }
 
   lossDetected(inFlight: number, _now: number): void {
     const reference = Math.min(this.cwnd, Math.max(inFlight, 2 * this.#mss));
     // Fast convergence (§4.7): a flow whose share shrinks makes room for others.
-    this.#wMax = this.cwnd < this.#lastWMax ? this.cwnd * (1 + BETA) / 2 : this.cwnd;
-    this.#lastWMax = this.cwnd;
+    this.#wMax = this.cwnd < this.#wMax ? this.cwnd * (1 + BETA) / 2 : this.cwnd;
+    this.#cwndPrior = this.cwnd;
     this.ssthresh = Math.max(Math.floor(reference * BETA), 2 * this.#mss);
     this.cwnd = this.ssthresh;
     this.#epochStart = NaN;
@@ -64,6 +74,8 @@ export class Cubic implements CongestionControl {
   timedOut(inFlight: number, now: number): void {
     this.lossDetected(inFlight, now);
     this.cwnd = this.#mss;
+    // The plateau is where slow start ends (§4.8).
+    this.#wMax = 0;
   }
 
   restore(cwnd: number, ssthresh: number): void {
@@ -97,7 +109,7 @@ export class Cubic implements CongestionControl {
     const t = (now - this.#epochStart) / 1000;
     const ahead = t + srtt / 1000;
     this.#wEst += ALPHA * this.#mss * bytes / this.cwnd;
-    if (this.#wEst >= this.#wMax) this.#wEst += (1 - ALPHA) * this.#mss * bytes / this.cwnd;
+    if (this.#wEst >= this.#cwndPrior) this.#wEst += (1 - ALPHA) * this.#mss * bytes / this.cwnd;
     if (this.#cubicWindow(t) < this.#wEst) {
       this.cwnd = Math.max(this.cwnd, this.#wEst);
       return;

@@ -33,6 +33,8 @@ export class NewReno implements CongestionControl {
     }
   }
 
+  unused(): void {}
+
   lossDetected(inFlight: number): void {
     this.ssthresh = Math.max(Math.floor(inFlight / 2), 2 * this.#mss);
     this.cwnd = this.ssthresh;

@@ -48,17 +48,17 @@ export interface Undo {
 export function recover(c: Connection, ack: Acknowledgment, now: number): void {
   if (ack.duplicateReported) c.rack.duplicateReported(c);
   if (ack.acked > 0 && c.undo) checkUndo(c, ack, now);
-  if (c.phase !== "open" && atOrAfter(c.sndUna, c.recoveryPoint)) endRecovery(c);
+  const recovered = atOrAfter(c.sndUna, c.recoveryPoint) && endRecovery(c);
   noteProbeAcknowledged(c, ack, now);
   if (!c.sack) recoverWithoutSack(c, ack);
   else findLosses(c, now);
   if (c.phase === "open" && c.sent.lostBytes > 0 && !c.probing) startRecovery(c, ack.inFlight, now);
   if (c.phase === "recovery") {
     c.prr.acknowledged(ack.delivered || (ack.duplicate ? c.mss : 0), c.inFlight, c.mss);
-  } else if (ack.acked > 0) {
+  } else if (ack.acked > 0 && !recovered) {
     growWindow(c, ack, now);
   }
-  if (ack.acked > 0) armProbe(c, now);
+  if (ack.acked > 0 || ack.delivered > 0) armProbe(c, now);
 }
 
 /** Looks for losses by time or by count; the reordering timer is set when one may still turn out. */
@@ -71,11 +71,11 @@ export function findLosses(c: Connection, now: number): void {
 /** The reordering timer fired (RFC 8985 §6.3). */
 export function fireReordering(c: Connection, now: number): void {
   c.reorderAt = Infinity;
+  const { inFlight } = c;
   findLosses(c, now);
-  if (c.phase === "open" && c.sent.lostBytes > 0) {
-    startRecovery(c, c.inFlight, now);
-    c.prr.acknowledged(0, c.inFlight, c.mss);
-  }
+  if (c.phase === "open" && c.sent.lostBytes > 0) startRecovery(c, inFlight, now);
+  // What turns out to be lost makes no room by itself.
+  if (c.phase === "recovery") c.prr.acknowledged(0, c.inFlight, c.mss);
 }
 
 /** The retransmission timer fired: everything counts as lost that the peer is not known to have (RFC 6298 §5). */
@@ -105,22 +105,29 @@ export function resendAfterStall(c: Connection): void {
 
 /** A segment goes out again. */
 export function noteResent(c: Connection, now: number): void {
+  c.lastSentAt = now;
   if (c.undo && Number.isNaN(c.undo.resentAt)) c.undo.resentAt = now;
 }
 
 function startRecovery(c: Connection, inFlight: number, now: number): void {
   rememberWindow(c);
-  c.congestion.lossDetected(c.sack ? Math.max(inFlight, c.mss) : c.sent.bytes, now);
+  // What limited transmit has sent beyond the window does not count (RFC 5681 §3.2 step 2).
+  const flightSize = c.sack ? Math.max(inFlight, c.mss) : Math.min(c.sent.bytes, c.congestion.cwnd);
+  c.congestion.lossDetected(flightSize, now);
   c.prr.start(c.sent.bytes, c.congestion.ssthresh);
   c.phase = "recovery";
   c.recoveryPoint = c.sndNxt;
 }
 
-function endRecovery(c: Connection): void {
-  if (c.phase === "recovery") c.rack.recovered();
+/** Everything that was under way has arrived. Whether the window is to stay at ssthresh now (RFC 6582 §3.2 step 3). */
+function endRecovery(c: Connection): boolean {
+  if (c.phase === "open") return false;
+  const recovered = c.phase === "recovery";
+  if (recovered) c.rack.recovered();
   c.phase = "open";
   c.duplicateAcks = 0;
   c.undo = undefined;
+  return recovered;
 }
 
 function rememberWindow(c: Connection): void {
@@ -163,6 +170,8 @@ function growWindow(c: Connection, ack: Acknowledgment, now: number): void {
   if (wasUsed && !ack.congested) {
     c.congestion.acknowledged(ack.acked, now, c.rtt, c.sndUna, c.sndNxt);
     expandSendBuffer(c);
+  } else {
+    c.congestion.unused(now);
   }
   c.cwndLimited = false;
 }

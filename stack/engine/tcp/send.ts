@@ -36,6 +36,7 @@ function transmitSyn(c: Connection, now: number): boolean {
   if (c.sndNxt !== c.iss) return true;
   if (!emitSyn(c, now)) return false;
   c.sndNxt = add(c.iss, 1);
+  c.progressAt = now;
   c.sent.push(c.iss, c.sndNxt, true, false, now);
   armRetransmission(c, now);
   return true;
@@ -75,6 +76,7 @@ function transmitNew(c: Connection, now: number): boolean {
 /** A window that was not used for a timeout says nothing about the path of now (RFC 5681 §4.1). */
 function considerIdleRestart(c: Connection, now: number): void {
   const { settings } = c.tcp;
+  c.congestion.unused(now);
   if (!settings.idleRestart || now - c.lastSentAt <= c.rtt.rto) return;
   c.congestion.restartAfterIdle(initialWindow(settings.initialWindow, c.mss));
 }
@@ -135,9 +137,14 @@ function transmitDuplicateAcks(c: Connection, now: number): boolean {
   return true;
 }
 
-/** Starts the retransmission timer anew (RFC 6298 §5). */
+/** Starts the retransmission timer anew (RFC 6298 §5), not beyond the user timeout. */
 export function armRetransmission(c: Connection, now: number): void {
-  c.retransmitAt = now + c.rtt.rto;
+  c.retransmitAt = Math.min(now + c.rtt.rto, Math.max(now, userTimeoutAt(c)));
+}
+
+/** When what is under way has waited for its acknowledgement too long (RFC 5482). */
+export function userTimeoutAt(c: Connection): number {
+  return c.sent.count > 0 ? c.progressAt + c.tcp.settings.userTimeout : Infinity;
 }
 
 /** Whether something waits that the peer's window does not let out, with nothing under way that brings an answer. */

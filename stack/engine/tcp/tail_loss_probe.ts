@@ -63,6 +63,7 @@ function resendLast(c: Connection, now: number): boolean {
   const length = distance(last.end, last.start) - (last.fin ? 1 : 0);
   if (length > c.mss || !emitSegment(c, now, last.start, length, last.fin ? FIN : PSH)) return false;
   c.sent.markResent(last, now);
+  c.lastSentAt = now;
   c.tally.retransmits++;
   c.tally.bytesSent += length;
   return true;

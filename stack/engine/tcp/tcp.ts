@@ -15,7 +15,7 @@ import type { LocalAddresses } from "../local_addresses.ts";
 import type { SocketEntry } from "../netstat.ts";
 import type { Packet } from "../packet.ts";
 import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
-import { add, after, atOrAfter, atOrBefore, latest } from "../seq.ts";
+import { add, after, atOrAfter, before, latest } from "../seq.ts";
 import { Timers } from "../timers.ts";
 import { abort, breakConnection, discard } from "./close.ts";
 import type { Connection, FourTuple } from "./connection.ts";
@@ -214,10 +214,12 @@ export class TCP {
     c.updateDeadline();
   }
 
-  /** An ICMP error came back: it ends a dial, and nothing else (RFC 5927 §5.2). */
+  /** An ICMP error came back: it ends a dial; of an open connection it is remembered (RFC 5927 §5.2). */
   receiveError(packet: Packet, reason: FailureReason): void {
     const c = this.#findQuoted(packet);
-    if (c && (c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener))) breakConnection(c, reason);
+    if (!c) return;
+    if (c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener)) breakConnection(c, reason);
+    else c.softError = reason;
   }
 
   /** A router could not forward a segment: the next link takes `mtu` bytes, 0 when it does not say. */
@@ -239,7 +241,7 @@ export class TCP {
     });
     if (!c) return undefined;
     const seq = sequence(view, payload);
-    return atOrAfter(seq, c.sndUna) && atOrBefore(seq, c.sndNxt) ? c : undefined;
+    return atOrAfter(seq, c.sndUna) && before(seq, c.sndNxt) ? c : undefined;
   }
 
   /** Fires deadlines that have come. */

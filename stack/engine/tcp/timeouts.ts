@@ -12,7 +12,7 @@ import { fireKeepAlive } from "./keep_alive.ts";
 import { fireReordering, loseEverything } from "./recovery.ts";
 import { suspectBlackHole } from "./path_mtu.ts";
 import { fireProbe } from "./tail_loss_probe.ts";
-import { armRetransmission, isBlockedByWindow, sendNew, usableWindow } from "./send.ts";
+import { armRetransmission, isBlockedByWindow, sendNew, usableWindow, userTimeoutAt } from "./send.ts";
 
 /** The longest back-off: the timeout's own bound comes before it. */
 const MAX_BACKOFF = 16;
@@ -46,8 +46,7 @@ function fireRetransmission(c: Connection, now: number): void {
     : c.orphaned
     ? Math.min(ORPHAN_RETRIES, settings.retries)
     : settings.retries;
-  if (c.timeouts >= retries) return breakConnection(c, "timed-out");
-  if (c.sent.count > 0 && now - c.progressAt >= settings.userTimeout) return breakConnection(c, "timed-out");
+  if (c.timeouts >= retries || now >= userTimeoutAt(c)) return breakConnection(c, c.softError ?? "timed-out");
   if (c.probing || isBlockedByWindow(c)) {
     probeWindow(c, now);
   } else if (c.sent.count > 0) {

@@ -1,0 +1,226 @@
+// T15: what routers say of the path's MTU, and what is done when they are silent (RFC 1191, RFC 8201, RFC 5927 §7,
+// RFC 4821).
+import { assert, assertEquals } from "@std/assert";
+import { buildPacket } from "../../harness/packets.ts";
+import { Pair, type Wire } from "../../harness/pair.ts";
+import { scenario } from "../../harness/script.ts";
+import { transferBothWays } from "../../harness/transfer.ts";
+import { out, plain } from "./lines.ts";
+
+const THREE = `
+  ${plain(50)}
+  +1 write 3*MSS
+  ${out(0, 3)}
+`;
+
+/** Three segments again, each in two: the first of 200 bytes less. */
+const THREE_DIVIDED = [0, 1, 2].map((i) =>
+  `> . 1+${i}*MSS:1+${i + 1}*MSS-200 ack 1
+   > . 1+${i + 1}*MSS-200:1+${i + 1}*MSS ack 1`
+).join("\n");
+
+scenario(
+  "T15 what was too big goes out again in parts, and all that follows fits",
+  `
+  ${THREE}
+  +10 < icmp too-big mtu 1300
+  ${THREE_DIVIDED}
+  +50 < . 1 ack 1+3*MSS win 8000
+  write MSS
+  > . 1+3*MSS:1+4*MSS-200 ack 1
+  > . 1+4*MSS-200:1+4*MSS ack 1
+`,
+);
+
+scenario(
+  "T15 the network, which lost nothing, is not blamed: the window stays",
+  `
+  ${THREE}
+  +10 < icmp too-big mtu 1300
+  ${THREE_DIVIDED}
+  +50 < . 1 ack 1+3*MSS win 8000
+  write 20*MSS
+  ${
+    Array.from({ length: 9 }, (_, i) => `> . 1+3*MSS+${i}*MSS-${200 * i}:1+3*MSS+${i + 1}*MSS-${200 * (i + 1)} ack 1`)
+      .join("\n")
+  }
+`,
+  // The window counts bytes: nine of the smaller size fit.
+  { tcp: { initialWindow: 8 } },
+);
+
+scenario(
+  "T15 a report of no smaller MTU changes nothing",
+  `
+  ${THREE}
+  +10 < icmp too-big mtu 1500
+  +10 < icmp too-big mtu 9000
+  +10 quiet
+  +20 < . 1 ack 1+3*MSS win 8000
+  write MSS
+  ${out(3, 4)}
+`,
+);
+
+scenario(
+  "T15 a report about a sequence number that is not in flight is ignored",
+  `
+  ${THREE}
+  +1 < icmp too-big mtu 1300 quoted-seq 0
+  +1 < icmp too-big mtu 1300 quoted-seq 1+3*MSS
+  +1 < icmp too-big mtu 1300 quoted-seq 1+4*MSS
+  +1 < icmp too-big mtu 1300 quoted-seq 0x40000000
+  +1 quiet
+  +45 < . 1 ack 1+3*MSS win 8000
+  +1 < icmp too-big mtu 1300 quoted-seq 1+2*MSS
+  write MSS
+  ${out(3, 4)}
+`,
+);
+
+scenario(
+  "T15 a report that quotes too little, or is damaged, is ignored",
+  `
+  ${THREE}
+  +1 < icmp too-big mtu 1300 quoted 27
+  +1 < icmp too-big mtu 1300 quoted 19
+  +1 < icmp too-big mtu 1300 quoted 0
+  +1 < icmp too-big mtu 1300 badsum
+  +1 quiet
+`,
+);
+
+scenario(
+  "T15 a report for a segment that was acknowledged meanwhile is ignored",
+  `
+  ${THREE}
+  +50 < . 1 ack 1+3*MSS win 8000
+  +1 < icmp too-big mtu 1300
+  write MSS
+  ${out(3, 4)}
+`,
+);
+
+scenario(
+  "T15 IPv4: a report of less than any path has is taken for the least",
+  `
+  ${plain(50)}
+  +1 write 1460
+  > . 1:1461 ack 1
+  +10 < icmp too-big mtu 68
+  > . 1:513 ack 1
+  > . 513:1025 ack 1
+  > . 1025:1461 ack 1
+`,
+  { only: 4 },
+);
+
+scenario(
+  "T15 IPv6: a report of less than 1280 is not believed beyond that",
+  `
+  ${plain(50)}
+  +1 write 1440
+  > . 1:1441 ack 1
+  +10 < icmp too-big mtu 1279
+  > . 1:1221 ack 1
+  > . 1221:1441 ack 1
+`,
+  { only: 6 },
+);
+
+scenario(
+  "T15 IPv4: a router that names no MTU brings the next plateau",
+  `
+  ${plain(50)}
+  +1 write 1460
+  > . 1:1461 ack 1
+  +10 < icmp too-big mtu 0
+  > . 1:1453 ack 1
+  > . 1453:1461 ack 1
+  +50 < . 1 ack 1461 win 8000
+  write 1460
+  > . 1461:2913 ack 1
+  > . 2913:2921 ack 1
+  +10 < icmp too-big mtu 0
+  > . 1461:2427 ack 1
+  > . 2427:2913 ack 1
+`,
+  { only: 4 },
+);
+
+for (const [family, part] of [[4, 1024], [6, 1220]] as const) {
+  scenario(
+    "T15 a black hole: when large segments vanish in silence, smaller ones are tried",
+    `
+    ${plain(50)}
+    +1 write MSS
+    ${out(0, 1)}
+    +200 ${out(0, 1)}
+    +400 ${out(0, 1)}
+    +800 ${out(0, 1)}
+    +1600 > . 1:${1 + part} ack 1
+    > . ${1 + part}:1+MSS ack 1
+    +50 < . 1 ack 1+MSS win 8000
+    write MSS
+    > . 1+MSS:${1 + part}+MSS ack 1
+    > . ${1 + part}+MSS:1+2*MSS ack 1
+  `,
+    { only: family },
+  );
+}
+
+scenario(
+  "T15 small segments that vanish do not make a black hole",
+  `
+  ${plain(50)}
+  +1 write 100
+  > . 1:101 ack 1
+  +200 > . 1:101 ack 1
+  +400 > . 1:101 ack 1
+  +800 > . 1:101 ack 1
+  +1600 > . 1:101 ack 1
+  +50 < . 1 ack 101 win 8000
+  write MSS
+  > . 101:101+MSS ack 1
+`,
+);
+
+/** A link that carries 1500 bytes, and 1300 from 100 ms on; its router reports what does not fit, or is silent. */
+function narrowing(pair: Pair, family: 4 | 6, reports: boolean): Wire {
+  return ({ from, sentAt, packet }) => {
+    if (sentAt < 100 || packet.length <= 1300) return [{ after: 10, packet }];
+    const report = tooBig(family, from, packet, 1300);
+    if (reports) pair[from].engine.receive(pair.now, new DataView(report.buffer), 0, report.length);
+    return [];
+  };
+}
+
+function tooBig(family: 4 | 6, to: "a" | "b", packet: Uint8Array, mtu: number): Uint8Array<ArrayBuffer> {
+  const [router, a, b] = family === 4
+    ? ["10.0.0.99", "10.0.0.1", "10.0.0.2"]
+    : ["2001:db8::99", "2001:db8::1", "2001:db8::2"];
+  return buildPacket({
+    source: router,
+    destination: to === "a" ? a : b,
+    ttl: 60,
+    identification: 1,
+    dontFragment: false,
+    transport: family === 4
+      ? { kind: "icmp", type: 3, code: 4, rest: mtu, payload: packet.slice(0, 28) }
+      : { kind: "icmp", type: 2, code: 0, rest: mtu, payload: packet.slice(0, 1232) },
+  });
+}
+
+for (const family of [4, 6] as const) {
+  for (const reports of [true, false]) {
+    const name = reports ? "with reports" : "in silence";
+    Deno.test(`T15 the path becomes narrow in the middle of a transfer, ${name} (IPv${family})`, () => {
+      const pair = new Pair();
+      pair.wire = narrowing(pair, family, reports);
+      const ms = transferBothWays(pair, family, 2_000_000);
+      assert(ms < (reports ? 2000 : 20_000), `it took ${ms} ms`);
+      const tooLarge = pair.trace.filter(({ sentAt, packet }) => sentAt > 10_000 && packet.length > 1300);
+      assertEquals(tooLarge, []);
+    });
+  }
+}
