@@ -24,11 +24,13 @@ import type { State } from "./tcp/state.ts";
  * ```
  */
 export interface SocketEntry {
+  /** Its transport. */
   protocol: "tcp" | "udp";
   /** A datagram socket is ESTABLISHED with a peer, UNCONNECTED without. */
   state: State | "LISTEN" | "UNCONNECTED";
-  /** As text with the port; `remote` is "*" for a socket that has no peer. */
+  /** Its own address and port, as text. */
   local: string;
+  /** The peer's, or "*" for a socket that has none. */
   remote: string;
   /** Bytes that the program has not read; for a listener, connections that it has not accepted. */
   receiveQueue: number;
@@ -51,11 +53,13 @@ export interface SocketEntry {
  * ```
  */
 export interface StackStats {
-  /** Packets in and out, loopback included. */
+  /** Packets in, loopback included. */
   received: number;
+  /** Packets out, loopback included. */
   sent: number;
-  /** Datagrams put together from fragments, and cut into them. */
+  /** Datagrams put together from fragments. */
   reassembled: number;
+  /** Datagrams cut into fragments. */
   fragmented: number;
   /** Packets dropped, by reason. */
   dropped: Readonly<Record<string, number>>;

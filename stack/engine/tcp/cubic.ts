@@ -28,6 +28,8 @@ export class Cubic implements CongestionControl {
   #cwndAtEpoch: number;
   /** Until when the epoch's time has been accounted for. */
   #accountedAt: number;
+  /** Whether the window held the sender back when something was last acknowledged. */
+  #isInUse: boolean;
   /** Seconds from the epoch's start until the window is wMax again. */
   #k: number;
   /** What Reno's window would be. */
@@ -43,6 +45,7 @@ export class Cubic implements CongestionControl {
     this.#epochStart = NaN;
     this.#cwndAtEpoch = 0;
     this.#accountedAt = 0;
+    this.#isInUse = false;
     this.#k = 0;
     this.#wEst = 0;
     this.#hystart = new HyStart();
@@ -50,18 +53,22 @@ export class Cubic implements CongestionControl {
 
   acknowledged(bytes: number, now: number, rtt: RTTEstimator, una: number, nxt: number): void {
     this.#accountedAt = now;
+    this.#isInUse = true;
     if (this.cwnd < this.ssthresh) this.#slowStart(bytes, rtt, una, nxt);
     else this.#avoidCongestion(bytes, now, rtt.srtt);
   }
 
   unused(now: number): void {
+    this.#isInUse = false;
     // That time does not bring the window any further (§5.8).
     this.#epochStart += now - this.#accountedAt;
     this.#accountedAt = now;
   }
 
   lossDetected(inFlight: number, _now: number): void {
-    const reference = Math.min(this.cwnd, Math.max(inFlight, 2 * this.#mss));
+    // The window, where it was in use, and not the flight (§4.6): acknowledgements that arrived together with the one
+    // that tells of the loss have emptied the flight already.
+    const reference = this.#isInUse ? this.cwnd : Math.min(this.cwnd, Math.max(inFlight, 2 * this.#mss));
     // Fast convergence (§4.7): a flow whose share shrinks makes room for others.
     this.#wMax = this.cwnd < this.#wMax ? this.cwnd * (1 + BETA) / 2 : this.cwnd;
     this.#cwndPrior = this.cwnd;

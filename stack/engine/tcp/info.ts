@@ -30,32 +30,39 @@ import { receiveWindow } from "./window.ts";
 export interface ConnectionInfo {
   /** RFC 9293 §3.3.2. CLOSED once the connection is gone; everything else is then 0. */
   state: State;
-  /** The smoothed round-trip time and its variation; 0 before the first sample (RFC 6298). */
+  /** The smoothed round-trip time; 0 before the first sample (RFC 6298). */
   rtt: number;
+  /** Its variation. */
   rttvar: number;
   /** The retransmission timeout, backed off. */
   rto: number;
-  /** The congestion window, and the slow-start threshold: Infinity before the first loss (RFC 5681). */
+  /** The congestion window (RFC 5681). */
   cwnd: number;
+  /** The slow-start threshold; Infinity before the first loss. */
   ssthresh: number;
   /** The most data that goes into one segment. */
   mss: number;
-  /** Sent and not acknowledged; of that, reported as arrived (RFC 2018), and judged lost. */
+  /** Sent and not acknowledged. */
   unacked: number;
+  /** Of that, reported as arrived (RFC 2018). */
   sacked: number;
+  /** Of that, judged lost and not sent again. */
   lost: number;
   /** Segments that were sent again. */
   retransmits: number;
   /** Whether the path was seen to reorder (RFC 8985). */
   reordering: boolean;
-  /** Data sent, retransmissions included; acknowledged by the peer; received in order. */
+  /** Data sent, retransmissions included. */
   bytesSent: number;
+  /** Data that the peer has acknowledged. */
   bytesAcked: number;
+  /** Data received in order. */
   bytesReceived: number;
   /** How fast the path delivered lately, in bytes a second; 0 before it was measured. */
   deliveryRate: number;
-  /** What the peer's window lets be sent, and what was offered to it. */
+  /** The peer's window. */
   sendWindow: number;
+  /** The window offered to the peer. */
   receiveWindow: number;
 }
 

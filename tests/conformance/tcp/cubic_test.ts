@@ -233,3 +233,11 @@ Deno.test("T8 HyStart++ ends CUBIC's slow start at the window of then", () => {
   }
   assert(cubic.ssthresh < 100 * MSS, `ssthresh is ${cubic.ssthresh}`);
 });
+
+Deno.test("T8 CUBIC: a window that was in use counts whole, though the flight has drained (§4.6)", () => {
+  const cubic = afterLoss(100);
+  run(cubic, 50, 0, 50);
+  const window = cubic.cwnd;
+  cubic.lossDetected(3 * MSS, 60);
+  assertEquals(cubic.ssthresh, Math.floor(window * 0.7));
+});
