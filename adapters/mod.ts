@@ -17,4 +17,5 @@ export {
 export { ListenConfig } from "./listen_config.ts";
 export { TCPConn } from "./tcp_conn.ts";
 export { TCPListener } from "./tcp_listener.ts";
+export { openTUN, TUN, type TUNOptions, type TUNStats } from "./tun.ts";
 export { UDPConn } from "./udp_conn.ts";

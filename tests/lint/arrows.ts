@@ -18,6 +18,7 @@ const REMOTE = "stack/{remote_socket,messages}.ts";
 const STACK = "stack";
 const SOCKETS = "the adapters' sockets";
 const ADAPTERS = "the adapters over a stack";
+const TUN = "the adapter to the kernel";
 const VNIC = "vnic";
 const PCAP = "pcap";
 const INTERNET = "internet";
@@ -39,8 +40,9 @@ const ZONES: Zone[] = [
   {
     name: ADAPTERS,
     files: /^adapters\/(mod|connector|listen_config|deno_net)\.ts$/,
-    imports: [SOCKETS, STACK, REMOTE, ADDRESS],
+    imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN],
   },
+  { name: TUN, files: /^adapters\/tun(_\w+)?\.ts$/, imports: [INTERNET, VNIC, STACK] },
   { name: SOCKETS, files: /^adapters\//, imports: [REMOTE, ADDRESS] },
   { name: VNIC, files: /^vnic\//, imports: [] },
   { name: PCAP, files: /^pcap\//, imports: [] },

@@ -1,0 +1,70 @@
+// UDP and ICMP between the kernel and a simulated host.
+import { assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
+import { countMatches } from "../../harness/tshark.ts";
+import { patternBytes } from "../../scenarios/data.ts";
+import { run } from "../namespace.ts";
+import { ECHO, FAMILIES, type Family, HOST, join, KERNEL, kernelTest } from "./kernel.ts";
+
+/** Bytes of data: none, some, the most that one packet carries, and what takes fragments. */
+const SIZES = { 4: [0, 1, 1472, 1473, 9000, 65507], 6: [0, 1, 1452, 1453, 9000, 65527] };
+
+/** A datagram socket of the kernel; Deno's are not disposable. */
+function kernelSocket(family: Family, port: number): Disposable & { socket: Deno.DatagramConn } {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: KERNEL[family], port });
+  return { socket, [Symbol.dispose]: () => socket.close() };
+}
+
+for (const family of FAMILIES) {
+  kernelTest(`UDP over IPv${family}: the host answers the kernel`, {}, async ({ host }) => {
+    using socket = host.listenUDP(join(HOST[family], ECHO));
+    using kernel = kernelSocket(family, 0);
+    for (const size of SIZES[family]) {
+      const sent = patternBytes(size, size);
+      await kernel.socket.send(sent, { transport: "udp", hostname: HOST[family], port: ECHO });
+      const [question, from] = await socket.receive(new Uint8Array(65536));
+      await socket.send(question, from);
+      const [answer] = await kernel.socket.receive(new Uint8Array(65536));
+      assertEquals(answer, sent, `${size} bytes`);
+    }
+  });
+
+  kernelTest(`UDP over IPv${family}: the kernel answers the host`, {}, async ({ host }) => {
+    using kernel = kernelSocket(family, ECHO);
+    using conn = await host.dialUDP(join(KERNEL[family], ECHO));
+    const buffer = new Uint8Array(65536);
+    for (const size of SIZES[family]) {
+      const sent = patternBytes(size, size);
+      const reading = conn.read(buffer);
+      await conn.write(sent);
+      const [question, from] = await kernel.socket.receive(new Uint8Array(65536));
+      await kernel.socket.send(question, from);
+      assertEquals(buffer.slice(0, await reading ?? undefined), sent, `${size} bytes`);
+    }
+  });
+
+  kernelTest(`UDP over IPv${family}: nobody there, told both ways`, {}, async ({ host }) => {
+    using conn = await host.dialUDP(join(KERNEL[family], ECHO));
+    await conn.write(Uint8Array.of(1));
+    await assertRejects(() => conn.read(new Uint8Array(1)), Deno.errors.ConnectionRefused);
+    // The socket of nc is connected, and so it hears of it, at its next write.
+    const flag = family === 4 ? "-4" : "-6";
+    await run("sh", "-c", `(echo 1; sleep 0.2; echo 2) | nc ${flag} -u -w 1 ${HOST[family]} ${ECHO} || true`);
+
+    return async (tracePath) => {
+      const unreachable = family === 4 ? "icmp.type == 3 && icmp.code == 3" : "icmpv6.type == 1 && icmpv6.code == 4";
+      const source = family === 4 ? "ip.src" : "ipv6.src";
+      for (const address of [HOST[family], KERNEL[family]]) {
+        assertGreater(await countMatches(tracePath, `${source} == ${address} && ${unreachable}`), 0, address);
+      }
+    };
+  });
+
+  kernelTest(`ping over IPv${family}: the kernel asks the host, also in fragments`, {}, async () => {
+    for (const size of [56, 1473, 8000, 65507]) {
+      const printed = await run("ping", "-n", "-c", "3", "-i", "0.01", "-s", `${size}`, HOST[family]);
+      assertMatch(printed, /3 packets transmitted, 3 received, 0% packet loss/, `${size} bytes`);
+    }
+    const printed = await run("ping", "-n", "-A", "-q", "-c", "100", HOST[family]);
+    assertMatch(printed, /100 received, 0% packet loss/);
+  });
+}
