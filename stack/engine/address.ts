@@ -45,6 +45,11 @@ export class Address {
     return isLoopback(this.w0, this.w1, this.w2, this.w3);
   }
 
+  /** ::, at which a socket takes IPv4 too. */
+  get isDualStack(): boolean {
+    return this.isUnspecified && !this.isIPv4;
+  }
+
   /** 0.0.0.0 or ::. */
   get isUnspecified(): boolean {
     return isUnspecified(this.w0, this.w1, this.w2, this.w3);

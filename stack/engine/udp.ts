@@ -62,11 +62,6 @@ class Socket {
     this.closed = false;
   }
 
-  /** Whether it is bound to ::, and takes IPv4 too. */
-  get isDualStack(): boolean {
-    return this.local.isUnspecified && !this.local.isIPv4;
-  }
-
   /** Whether a datagram to a port can be one of this socket's, as far as the peer goes. */
   mayHaveSent(packet: Packet, remotePort: number): boolean {
     const { remote } = this;
@@ -78,7 +73,7 @@ class Socket {
   fit(packet: Packet, remotePort: number): number {
     const { local, remote } = this;
     const exact = local.equals(packet.d0, packet.d1, packet.d2, packet.d3);
-    if (!exact && !(local.isUnspecified && (this.isDualStack || packet.isIPv4))) return 0;
+    if (!exact && !(local.isUnspecified && (local.isDualStack || packet.isIPv4))) return 0;
     if (!remote) return exact ? 2 : 1;
     return remotePort === this.remotePort && remote.equals(packet.s0, packet.s1, packet.s2, packet.s3) ? 3 : 0;
   }
@@ -247,7 +242,7 @@ export class UDP {
     const bytes = new Uint8Array(packet.view.buffer).slice(start, start + length);
     const port = udp.sourcePort(packet.view, packet.payload);
     const source = packet.source();
-    const address = socket.isDualStack ? source.toDualStackText() : String(source);
+    const address = socket.local.isDualStack ? source.toDualStackText() : String(source);
     socket.arrived.push({ bytes, from: { address, port } });
     socket.arrivedBytes += length + OVERHEAD;
     this.#host.events.push({ kind: "readable", id: socket.id });

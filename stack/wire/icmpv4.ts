@@ -18,7 +18,6 @@ export const PARAMETER_PROBLEM = 12;
 
 /** Codes of DESTINATION_UNREACHABLE. */
 export const CODE_NETWORK = 0;
-export const CODE_HOST = 1;
 export const CODE_PROTOCOL = 2;
 export const CODE_PORT = 3;
 export const CODE_FRAGMENTATION_NEEDED = 4;

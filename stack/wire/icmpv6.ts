@@ -21,7 +21,6 @@ export const REDIRECT = 137;
 
 /** Codes of DESTINATION_UNREACHABLE. */
 export const CODE_NO_ROUTE = 0;
-export const CODE_ADDRESS = 3;
 export const CODE_PORT = 4;
 
 /** Code of TIME_EXCEEDED: fragments did not all come in time. */

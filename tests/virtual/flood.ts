@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { buildPacket } from "../harness/packets.ts";
+import { randomSyn } from "../harness/flood.ts";
 import { seeded } from "../harness/seeded.ts";
 import { liveBytes } from "./memory.ts";
 import { EndlessFlows } from "./traffic.ts";
@@ -57,26 +57,7 @@ function steadyFlow(): EndlessFlows {
 }
 
 function receiveSyn(flows: EndlessFlows, random: () => number): void {
-  const byte = () => Math.floor(random() * 256);
-  const packet = buildPacket({
-    source: `11.${byte()}.${byte()}.${2 + Math.floor(random() * 250)}`,
-    destination: "10.0.0.2",
-    ttl: 64,
-    identification: 0,
-    dontFragment: true,
-    transport: {
-      kind: "tcp",
-      sourcePort: 1 + Math.floor(random() * 65535),
-      destinationPort: 80,
-      seq: Math.floor(random() * 2 ** 32),
-      ack: 0,
-      flags: "S",
-      window: 65535,
-      urgent: 0,
-      options: [],
-      payload: new Uint8Array(),
-    },
-  });
+  const packet = randomSyn("10.0.0.2", random);
   flows.pair.b.engine.receive(flows.pair.now, new DataView(packet.buffer), 0, packet.length);
 }
 

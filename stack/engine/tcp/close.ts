@@ -51,11 +51,6 @@ export function breakConnection(c: Connection, reason: FailureReason): void {
   discard(c);
 }
 
-/** Data came that nobody will ever read (RFC 9293 §3.6.1). */
-export function refuseData(c: Connection): void {
-  abort(c);
-}
-
 /** Takes the connection out of the network; what has arrived can still be read. */
 export function discard(c: Connection): void {
   leaveListener(c);

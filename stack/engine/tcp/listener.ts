@@ -32,11 +32,6 @@ export class Listener {
     this.halfOpen = 0;
   }
 
-  /** Whether it is bound to ::, and takes IPv4 too. */
-  get isDualStack(): boolean {
-    return this.address.isUnspecified && !this.address.isIPv4;
-  }
-
   /** Whether one more connection may start, with `synQueue` half-open ones at most. */
   hasRoom(synQueue: number): boolean {
     return this.waiting < this.backlog && this.halfOpen < synQueue;

@@ -149,7 +149,7 @@ export function establish(c: Connection): void {
   if (c.finRequested) advanceToFin(c);
   if (c.orphaned) return;
   const { tcp, listener, id } = c;
-  const text = (address: Address) => listener?.isDualStack ? address.toDualStackText() : String(address);
+  const text = (address: Address) => listener?.address.isDualStack ? address.toDualStackText() : String(address);
   const local = { address: text(c.local), port: c.localPort };
   const remote = { address: text(c.remote), port: c.remotePort };
   const sendBuffer = c.sendLimit;

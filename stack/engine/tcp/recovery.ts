@@ -62,7 +62,7 @@ export function recover(c: Connection, ack: Acknowledgment, now: number): void {
 }
 
 /** Looks for losses by time or by count; the reordering timer is set when one may still turn out. */
-export function findLosses(c: Connection, now: number): void {
+function findLosses(c: Connection, now: number): void {
   if (!c.tcp.settings.rack) return detectLossesByCount(c);
   const wait = detectLosses(c, now);
   c.reorderAt = wait > 0 ? now + wait : Infinity;

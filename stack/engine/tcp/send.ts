@@ -49,19 +49,22 @@ function transmitLost(c: Connection, now: number): boolean {
     if (!segment) return true;
     const length = distance(segment.end, segment.start);
     if (c.inFlight > 0 && c.inFlight + length > c.cwnd) return true;
-    if (!(segment.syn ? emitSyn(c, now) : retransmit(c, segment, now))) return false;
-    c.sent.markResent(segment, now);
+    if (!resend(c, segment, now)) return false;
     c.prr.sent(length);
     noteResent(c, now);
-    c.tally.retransmits++;
-    c.tally.bytesSent += length;
     armRetransmission(c, now);
   }
 }
 
-function retransmit(c: Connection, segment: SentSegment, now: number): boolean {
-  const dataLength = distance(segment.end, segment.start) - (segment.fin ? 1 : 0);
-  return emitSegment(c, now, segment.start, dataLength, segment.fin ? FIN : PSH);
+/** Sends a segment again; false when the wire is full. */
+export function resend(c: Connection, segment: SentSegment, now: number): boolean {
+  const dataLength = distance(segment.end, segment.start) - (segment.syn || segment.fin ? 1 : 0);
+  const flags = segment.fin ? FIN : PSH;
+  if (!(segment.syn ? emitSyn(c, now) : emitSegment(c, now, segment.start, dataLength, flags))) return false;
+  c.sent.markResent(segment, now);
+  c.tally.retransmits++;
+  c.tally.bytesSent += dataLength;
+  return true;
 }
 
 function transmitNew(c: Connection, now: number): boolean {

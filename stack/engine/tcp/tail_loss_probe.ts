@@ -6,10 +6,8 @@
  */
 import { after, atOrAfter, distance } from "../seq.ts";
 import type { Connection } from "./connection.ts";
-import { emitSegment } from "./emit.ts";
 import type { Acknowledgment } from "./recovery.ts";
-import { armRetransmission, sendNew, usableWindow } from "./send.ts";
-import { FIN, PSH } from "../../wire/tcp.ts";
+import { armRetransmission, resend, sendNew, usableWindow } from "./send.ts";
 
 /** Before the first round-trip time is known. */
 const FIRST_TIMEOUT = 1000;
@@ -58,13 +56,10 @@ export function noteProbeAcknowledged(
   }
 }
 
+/** Unless it must be divided first. */
 function resendLast(c: Connection, now: number): boolean {
   const last = c.sent.at(c.sent.count - 1);
-  const length = distance(last.end, last.start) - (last.fin ? 1 : 0);
-  if (length > c.mss || !emitSegment(c, now, last.start, length, last.fin ? FIN : PSH)) return false;
-  c.sent.markResent(last, now);
+  if (distance(last.end, last.start) - (last.fin ? 1 : 0) > c.mss || !resend(c, last, now)) return false;
   c.lastSentAt = now;
-  c.tally.retransmits++;
-  c.tally.bytesSent += length;
   return true;
 }

@@ -6,7 +6,7 @@
 import { FIN } from "../../wire/tcp.ts";
 import { add, after, atOrBefore, before, distance, earliest, latest } from "../seq.ts";
 import { noteReceiverRTT } from "./buffers.ts";
-import { enterTimeWait, refuseData } from "./close.ts";
+import { abort, enterTimeWait } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { noteMark } from "./ecn.ts";
 import type { Segment } from "./segment.ts";
@@ -23,7 +23,8 @@ export function receiveText(c: Connection, segment: Segment, now: number): void 
     return;
   }
   if (segment.dataLength > 0) {
-    if (c.orphaned && after(segment.endSeq, c.rcvNxt)) return refuseData(c);
+    // Data that nobody will ever read (RFC 9293 §3.6.1).
+    if (c.orphaned && after(segment.endSeq, c.rcvNxt)) return abort(c);
     noteMark(c, segment);
     noteReceiverRTT(c, segment, now);
     takeData(c, segment);

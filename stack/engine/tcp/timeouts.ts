@@ -3,16 +3,13 @@
  *
  * @module
  */
-import { distance } from "../seq.ts";
 import { breakConnection, discard } from "./close.ts";
 import type { Connection } from "./connection.ts";
-import { emitSegment } from "./emit.ts";
-import { FIN } from "../../wire/tcp.ts";
 import { fireKeepAlive } from "./keep_alive.ts";
 import { fireReordering, loseEverything } from "./recovery.ts";
 import { suspectBlackHole } from "./path_mtu.ts";
 import { fireProbe } from "./tail_loss_probe.ts";
-import { armRetransmission, isBlockedByWindow, sendNew, usableWindow, userTimeoutAt } from "./send.ts";
+import { armRetransmission, isBlockedByWindow, resend, sendNew, usableWindow, userTimeoutAt } from "./send.ts";
 
 /** The longest back-off: the timeout's own bound comes before it. */
 const MAX_BACKOFF = 16;
@@ -73,10 +70,5 @@ function probeWindow(c: Connection, now: number): void {
     sendNew(c, now, Math.min(1, c.unsentBytes));
     return;
   }
-  const probe = c.sent.at(0);
-  const dataLength = distance(probe.end, probe.start) - (probe.fin ? 1 : 0);
-  if (emitSegment(c, now, probe.start, dataLength, probe.fin ? FIN : 0)) {
-    c.sent.markResent(probe, now);
-    c.tally.retransmits++;
-  }
+  resend(c, c.sent.at(0), now);
 }

@@ -1,7 +1,7 @@
 // T17: backlog, the queue of half-open connections, SYN cookies (RFC 4987).
 import { assert } from "@std/assert";
 import { Engine } from "../../../stack/engine/engine.ts";
-import { buildPacket } from "../../harness/packets.ts";
+import { randomSyn } from "../../harness/flood.ts";
 import { Collector } from "../../harness/pair.ts";
 import { scenario } from "../../harness/script.ts";
 import { seeded } from "../../harness/seeded.ts";
@@ -111,25 +111,7 @@ Deno.test("T17 a flood of SYNs leaves memory bounded, and an open connection as 
   let before = 0;
   for (let i = 0; i < 60_000; i++) {
     if (i === 10_000) before = heap();
-    const packet = buildPacket({
-      source: `10.${1 + Math.floor(random() * 200)}.${Math.floor(random() * 256)}.${1 + Math.floor(random() * 250)}`,
-      destination: "10.0.0.1",
-      ttl: 64,
-      identification: 0,
-      dontFragment: true,
-      transport: {
-        kind: "tcp",
-        sourcePort: 1 + Math.floor(random() * 65535),
-        destinationPort: 80,
-        seq: Math.floor(random() * 2 ** 32),
-        ack: 0,
-        flags: "S",
-        window: 65535,
-        urgent: 0,
-        options: [],
-        payload: new Uint8Array(),
-      },
-    });
+    const packet = randomSyn("10.0.0.1", random);
     engine.receive(i / 100, new DataView(packet.buffer), 0, packet.length);
     engine.transmit(i / 100, out);
     out.take();
