@@ -51,7 +51,9 @@ export class Ports {
   dial(id: number, remote: Endpoint): number | undefined {
     const peer = `${remote.address} ${remote.port}`;
     const taken = this.#dialled.get(peer) ?? new Map<number, number>();
-    const port = this.#findFree((port) => !taken.has(port) && !this.#bound.has(port)) ?? this.#takeLingering(peer);
+    const isFree = (port: number) => !taken.has(port) && !this.#bound.has(port);
+    const free = taken.size < this.#count ? this.#findFree(isFree) : undefined;
+    const port = free ?? this.#takeLingering(peer);
     if (port === undefined) return undefined;
     this.#dialled.set(peer, taken.set(port, id));
     this.#peerOf.set(id, peer);

@@ -1,0 +1,17 @@
+// Less of what `deno task endurance` does.
+import { assert, assertEquals } from "@std/assert";
+import { runMeasuring } from "../virtual/memory.ts";
+import type { Endurance } from "./connections.ts";
+import { transferAgainAndAgain } from "./stalls.ts";
+
+/** One connection that stays takes 2 kB and more. */
+const NOISE = 1_000_000;
+
+Deno.test("transfers between two workers bring every byte, one after the other", async () => {
+  assertEquals((await transferAgainAndAgain(5)).length, 5);
+});
+
+Deno.test("connections of two stacks leave no memory behind", async () => {
+  const { before, after } = await runMeasuring<Endurance>("../endurance/connections.ts", 1000, 2000, 1000);
+  assert(after - before < NOISE, `${before} bytes before, ${after} after`);
+});
