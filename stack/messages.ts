@@ -90,8 +90,13 @@ export interface StackConfig {
   limits?: StackLimits;
 }
 
-/** Bytes of packets that either side may have posted without hearing that they were taken apart. */
-export const PACKET_CREDIT = 8 * 1024 * 1024;
+/**
+ * Bytes of packets that a side may have posted without hearing that they were taken apart. Beyond them the main thread
+ * drops packets, and so it may have whole windows under way; an engine only holds them back, and soon, so that a new
+ * connection's first packet does not wait behind megabytes.
+ */
+export const PACKET_CREDIT_TO_ENGINE = 8 * 1024 * 1024;
+export const PACKET_CREDIT_FROM_ENGINE = 1024 * 1024;
 
 /** Bytes of one stream that may wait on the main thread for the program to read them. */
 export const STREAM_CREDIT = 256 * 1024;

@@ -7,7 +7,7 @@
  */
 import type { Cable } from "./cable.ts";
 import type { PacketSink } from "./engine/packet_sink.ts";
-import type { Call, Event } from "./messages.ts";
+import { type Call, type Event, PACKET_CREDIT_FROM_ENGINE } from "./messages.ts";
 import { TurnWriter } from "./turn_writer.ts";
 
 /** A sink for packets that holds them back when the main thread has too many. */
@@ -17,7 +17,7 @@ export class OutgoingTurn implements PacketSink {
   readonly #writable: Map<number, { bytes: number }>;
 
   constructor(cable: Cable<Event, Call>) {
-    this.#turn = new TurnWriter(cable, (count) => ({ kind: "packets", count }));
+    this.#turn = new TurnWriter(cable, (count) => ({ kind: "packets", count }), PACKET_CREDIT_FROM_ENGINE);
     this.#writable = new Map();
   }
 

@@ -9,7 +9,15 @@
 import { BatchReader } from "../vnic/batch.ts";
 import type { CopyingDispatcher, LinkEndpoint } from "../vnic/dispatcher.ts";
 import type { Cable } from "./cable.ts";
-import type { Answer, Call, Endpoint, Event, Query, Turn } from "./messages.ts";
+import {
+  type Answer,
+  type Call,
+  type Endpoint,
+  type Event,
+  PACKET_CREDIT_TO_ENGINE,
+  type Query,
+  type Turn,
+} from "./messages.ts";
 import type { Ports } from "./ports.ts";
 import {
   type CallSink,
@@ -72,7 +80,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#dials = new Map();
     this.#datagramDials = new Map();
     this.#queries = new Map();
-    this.#turn = new TurnWriter(cable, (count) => ({ op: "packets", count }));
+    this.#turn = new TurnWriter(cable, (count) => ({ op: "packets", count }), PACKET_CREDIT_TO_ENGINE);
     this.#arrived = [];
     this.#lastId = 0;
     this.#isDown = false;

@@ -8,10 +8,10 @@
  */
 import { BatchWriter } from "../vnic/batch.ts";
 import { type Cable, timestamp } from "./cable.ts";
-import { BATCH_BYTES, PACKET_CREDIT } from "./messages.ts";
+import { BATCH_BYTES, PACKET_CREDIT_FROM_ENGINE } from "./messages.ts";
 
 /** Credit that is worth a message of its own. */
-const CREDIT_TO_RETURN = PACKET_CREDIT / 4;
+const CREDIT_TO_RETURN = PACKET_CREDIT_FROM_ENGINE / 4;
 
 /** Collects one turn after the other. */
 export class TurnWriter<Out, In> {
@@ -21,6 +21,7 @@ export class TurnWriter<Out, In> {
   readonly bytes: BatchWriter;
   readonly #cable: Cable<Out, In>;
   readonly #packetItem: (count: number) => Out;
+  readonly #packetCredit: number;
   #items: Out[];
   /** Packets since the last item that says so. */
   #count: number;
@@ -30,12 +31,13 @@ export class TurnWriter<Out, In> {
   /** Packet bytes taken apart here, to be told with the next turn. */
   #credit: number;
 
-  /** `packetItem` makes the item that takes packets. */
-  constructor(cable: Cable<Out, In>, packetItem: (count: number) => Out) {
+  /** `packetItem` makes the item that takes packets; `packetCredit` bytes of them may be under way. */
+  constructor(cable: Cable<Out, In>, packetItem: (count: number) => Out, packetCredit: number) {
     this.packets = new BatchWriter();
     this.bytes = new BatchWriter();
     this.#cable = cable;
     this.#packetItem = packetItem;
+    this.#packetCredit = packetCredit;
     this.#items = [];
     this.#count = 0;
     this.#packetBytes = 0;
@@ -50,7 +52,7 @@ export class TurnWriter<Out, In> {
 
   /** Whether the other side keeps up well enough for a packet of `length` bytes. */
   hasCredit(length: number): boolean {
-    return this.#underWay + this.#packetBytes + length <= PACKET_CREDIT;
+    return this.#underWay + this.#packetBytes + length <= this.#packetCredit;
   }
 
   /** A packet of `length` bytes was written to {@link packets}. */

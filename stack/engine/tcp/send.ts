@@ -15,7 +15,7 @@ import { armProbe } from "./tail_loss_probe.ts";
 import { maySend } from "./state.ts";
 import { receiveWindow } from "./window.ts";
 
-/** Sends all that may be sent now; false when the wire is full first. */
+/** Sends all that may be sent now, as far as its share goes; false when the wire is full first. */
 export function transmit(c: Connection, now: number): boolean {
   if (!transmitDuplicateAcks(c, now)) return false;
   if (!transmitLost(c, now)) return false;
@@ -44,7 +44,7 @@ function transmitSyn(c: Connection, now: number): boolean {
 
 /** Segments judged lost, the oldest first, as far as the congestion window allows. */
 function transmitLost(c: Connection, now: number): boolean {
-  for (;;) {
+  while (c.tcp.share > 0) {
     const segment = c.sent.nextLost(c.mss);
     if (!segment) return true;
     const length = distance(segment.end, segment.start);
@@ -54,6 +54,7 @@ function transmitLost(c: Connection, now: number): boolean {
     noteResent(c, now);
     armRetransmission(c, now);
   }
+  return true;
 }
 
 /** Sends a segment again; false when the wire is full. */
@@ -64,16 +65,18 @@ export function resend(c: Connection, segment: SentSegment, now: number): boolea
   c.sent.markResent(segment, now);
   c.tally.retransmits++;
   c.tally.bytesSent += dataLength;
+  c.tcp.share -= dataLength;
   return true;
 }
 
 function transmitNew(c: Connection, now: number): boolean {
   if (c.sent.count === 0) considerIdleRestart(c, now);
-  for (;;) {
+  while (c.tcp.share > 0) {
     const length = nextLength(c);
     if (length < 0) return true;
     if (!sendNew(c, now, length)) return false;
   }
+  return true;
 }
 
 /** A window that was not used for a timeout says nothing about the path of now (RFC 5681 §4.1). */
@@ -96,6 +99,7 @@ export function sendNew(c: Connection, now: number, length: number): boolean {
     c.tally.startDelivery(now);
   }
   c.tally.bytesSent += length;
+  c.tcp.share -= length;
   c.lastSentAt = now;
   c.prr.sent(length);
   c.sent.push(c.sndNxt, end, false, fin, now);

@@ -37,6 +37,8 @@ const ISN_PER_MS = 250;
 const ISN_GAP = 0x20000;
 const IPV4_AND_TCP_HEADERS = 40;
 const IPV6_AND_TCP_HEADERS = 60;
+/** Bytes that a connection may send before the others have their turn: a new one is not to wait for whole windows. */
+const SHARE = 16 * 1024;
 
 /** What TCP needs of its host. */
 export interface TCPHost {
@@ -68,6 +70,8 @@ export class TCP {
   readonly #segment: Segment;
   /** Connections with something to send, in turn. */
   #sending: Connection[];
+  /** Bytes that the connection whose turn it is may still send. */
+  share: number;
   #lastAcceptedId: number;
 
   constructor(host: TCPHost) {
@@ -86,6 +90,7 @@ export class TCP {
     this.#isnHash = new KeyedHash(host.random);
     this.#segment = new Segment(new DataView(new ArrayBuffer(0)));
     this.#sending = [];
+    this.share = 0;
     this.#lastAcceptedId = 0;
   }
 
@@ -262,11 +267,13 @@ export class TCP {
     let done = 0;
     for (; done < sending.length; done++) {
       const c = sending[done];
+      this.share = SHARE;
       if (c.state !== "CLOSED" && !transmit(c, now)) break;
       c.queued = false;
       if (c.state === "CLOSED") continue;
       if (c.retransmitAt === Infinity && isBlockedByWindow(c)) armRetransmission(c, now);
       c.updateDeadline();
+      if (this.share <= 0) this.queue(c);
     }
     if (done === sending.length) {
       sending.length = 0;
