@@ -9,9 +9,6 @@ import * as ipv6 from "../wire/ipv6.ts";
 import * as extensions from "../wire/ipv6_extensions.ts";
 import { Address, isLoopback, isMapped } from "./address.ts";
 
-/** Extension headers that are looked past. */
-const MAX_SKIPPED = 16;
-
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 /** The packet under way. One object is filled again and again: nothing may keep it. */
@@ -100,10 +97,7 @@ export class Packet {
 
   /** Bytes of the extension header that the payload starts with; 0 when it is not all there (RFC 8200 §4). */
   get extensionLength(): number {
-    if (this.payloadLength < extensions.FRAGMENT_HEADER_LENGTH) return 0;
-    if (this.protocol === extensions.FRAGMENT) return extensions.FRAGMENT_HEADER_LENGTH;
-    const length = extensions.headerLength(this.view, this.payload);
-    return length <= this.payloadLength ? length : 0;
+    return extensions.lengthOf(this.protocol, this.view, this.payload, this.payloadLength);
   }
 
   /** Goes past the extension header that the payload starts with, of which `length` bytes are there. */
@@ -117,7 +111,7 @@ export class Packet {
   skipExtensions(): boolean {
     for (let headers = 0; !this.isIPv4 && extensions.isExtension(this.protocol); headers++) {
       const length = this.extensionLength;
-      if (length === 0 || headers === MAX_SKIPPED) return false;
+      if (length === 0 || headers === extensions.MAX_SKIPPED) return false;
       const isFragment = this.protocol === extensions.FRAGMENT;
       if (isFragment && extensions.fragmentOffset(this.view, this.payload) !== 0) return false;
       this.skipExtension(length);

@@ -18,13 +18,20 @@ export const PARAMETER_PROBLEM = 12;
 
 /** Codes of DESTINATION_UNREACHABLE. */
 export const CODE_NETWORK = 0;
+export const CODE_HOST = 1;
 export const CODE_PROTOCOL = 2;
 export const CODE_PORT = 3;
 export const CODE_FRAGMENTATION_NEEDED = 4;
 export const CODE_SOURCE_ROUTE_FAILED = 5;
 export const CODE_NETWORK_UNKNOWN = 6;
+export const CODE_HOST_UNKNOWN = 7;
+/** Prohibited by an administrator: the network, the host (RFC 1122 §3.2.2.1), the communication (RFC 1812 §5.2.7.1). */
+export const CODE_NETWORK_PROHIBITED = 9;
+export const CODE_HOST_PROHIBITED = 10;
+export const CODE_ADMIN_PROHIBITED = 13;
 
-/** Code of TIME_EXCEEDED: fragments did not all come in time. */
+/** Codes of TIME_EXCEEDED: on the way; fragments did not all come in time. */
+export const CODE_IN_TRANSIT = 0;
 export const CODE_REASSEMBLY = 1;
 
 const TYPE = 0;

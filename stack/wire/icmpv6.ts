@@ -21,9 +21,13 @@ export const REDIRECT = 137;
 
 /** Codes of DESTINATION_UNREACHABLE. */
 export const CODE_NO_ROUTE = 0;
+export const CODE_ADMIN_PROHIBITED = 1;
+export const CODE_BEYOND_SCOPE = 2;
+export const CODE_ADDRESS = 3;
 export const CODE_PORT = 4;
 
-/** Code of TIME_EXCEEDED: fragments did not all come in time. */
+/** Codes of TIME_EXCEEDED: on the way; fragments did not all come in time. */
+export const CODE_IN_TRANSIT = 0;
 export const CODE_REASSEMBLY = 1;
 
 /** Codes of PARAMETER_PROBLEM; the last is of RFC 7112 §5. */

@@ -23,10 +23,13 @@ const TOTAL_LENGTH = 2;
 const IDENTIFICATION = 4;
 const FLAGS_AND_OFFSET = 6;
 const TTL = 8;
-const PROTOCOL = 9;
+/** Where the field is that names the payload. */
+export const PROTOCOL_AT = 9;
 const CHECKSUM = 10;
-const SOURCE = 12;
-const DESTINATION = 16;
+/** Where the addresses are, one after the other. */
+export const SOURCE_AT = 12;
+export const DESTINATION_AT = 16;
+export const ADDRESS_LENGTH = 4;
 
 /** Whether `length` bytes hold a whole IPv4 packet with an intact header; bytes after it are ignored. */
 export function valid(view: DataView, offset: number, length: number): boolean {
@@ -60,15 +63,20 @@ export function ttl(view: DataView, offset: number): number {
 }
 
 export function protocol(view: DataView, offset: number): number {
-  return view.getUint8(offset + PROTOCOL);
+  return view.getUint8(offset + PROTOCOL_AT);
 }
 
 export function source(view: DataView, offset: number): number {
-  return view.getInt32(offset + SOURCE);
+  return view.getInt32(offset + SOURCE_AT);
 }
 
 export function destination(view: DataView, offset: number): number {
-  return view.getInt32(offset + DESTINATION);
+  return view.getInt32(offset + DESTINATION_AT);
+}
+
+/** What both addresses add to a pseudo-header's sum. */
+export function addressSum(view: DataView, offset: number): number {
+  return sum(view, offset + SOURCE_AT, 2 * ADDRESS_LENGTH);
 }
 
 /** The fields of a header that a host chooses. */
@@ -90,10 +98,10 @@ export function write(view: DataView, offset: number, fields: Fields): void {
   view.setUint16(offset + IDENTIFICATION, fields.identification);
   view.setUint16(offset + FLAGS_AND_OFFSET, fields.flagsAndOffset);
   view.setUint8(offset + TTL, fields.ttl);
-  view.setUint8(offset + PROTOCOL, fields.protocol);
+  view.setUint8(offset + PROTOCOL_AT, fields.protocol);
   view.setUint16(offset + CHECKSUM, 0);
-  view.setInt32(offset + SOURCE, fields.source);
-  view.setInt32(offset + DESTINATION, fields.destination);
+  view.setInt32(offset + SOURCE_AT, fields.source);
+  view.setInt32(offset + DESTINATION_AT, fields.destination);
   view.setUint16(offset + CHECKSUM, finish(sum(view, offset, HEADER_LENGTH)));
 }
 

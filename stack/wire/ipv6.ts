@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { sum } from "./checksum.ts";
 
 /** Bytes of the fixed header. */
 export const HEADER_LENGTH = 40;
@@ -17,13 +18,19 @@ export const NEXT_HEADER_AT = 6;
 
 const VERSION_CLASS_FLOW = 0;
 const HOP_LIMIT = 7;
-const SOURCE = 8;
-const DESTINATION = 24;
+/** Where the addresses are, one after the other. */
+export const SOURCE_AT = 8;
+export const DESTINATION_AT = 24;
+export const ADDRESS_LENGTH = 16;
 
 /** Whether `length` bytes hold a whole IPv6 packet; bytes after it are ignored. */
 export function valid(view: DataView, offset: number, length: number): boolean {
   return length >= HEADER_LENGTH && view.getUint8(offset + VERSION_CLASS_FLOW) >> 4 === 6 &&
     HEADER_LENGTH + payloadLength(view, offset) <= length;
+}
+
+export function flowLabel(view: DataView, offset: number): number {
+  return view.getUint32(offset + VERSION_CLASS_FLOW) & 0xfffff;
 }
 
 /** Bytes after the fixed header. */
@@ -41,12 +48,17 @@ export function hopLimit(view: DataView, offset: number): number {
 
 /** Word 0…3 of the source address. */
 export function source(view: DataView, offset: number, word: number): number {
-  return view.getInt32(offset + SOURCE + 4 * word);
+  return view.getInt32(offset + SOURCE_AT + 4 * word);
 }
 
 /** Word 0…3 of the destination address. */
 export function destination(view: DataView, offset: number, word: number): number {
-  return view.getInt32(offset + DESTINATION + 4 * word);
+  return view.getInt32(offset + DESTINATION_AT + 4 * word);
+}
+
+/** What both addresses add to a pseudo-header's sum. */
+export function addressSum(view: DataView, offset: number): number {
+  return sum(view, offset + SOURCE_AT, 2 * ADDRESS_LENGTH);
 }
 
 /** An address as the four words of its 16 bytes. */
@@ -74,8 +86,8 @@ export function write(view: DataView, offset: number, fields: Fields): void {
   view.setUint16(offset + PAYLOAD_LENGTH_AT, fields.payloadLength);
   view.setUint8(offset + NEXT_HEADER_AT, fields.nextHeader);
   view.setUint8(offset + HOP_LIMIT, fields.hopLimit);
-  writeWords(view, offset + SOURCE, fields.source);
-  writeWords(view, offset + DESTINATION, fields.destination);
+  writeWords(view, offset + SOURCE_AT, fields.source);
+  writeWords(view, offset + DESTINATION_AT, fields.destination);
 }
 
 export function setPayloadLength(view: DataView, offset: number, length: number): void {

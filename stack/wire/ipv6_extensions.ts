@@ -31,6 +31,9 @@ export const PADN = 1;
 export const ACTION_SKIP = 0;
 export const ACTION_DISCARD = 1;
 
+/** Most extension headers that are looked past. */
+export const MAX_SKIPPED = 16;
+
 /** Whether a next header value names an extension header that is understood. */
 export function isExtension(nextHeader: number): boolean {
   return nextHeader === HOP_BY_HOP_OPTIONS || nextHeader === FRAGMENT || nextHeader === DESTINATION_OPTIONS ||
@@ -45,6 +48,18 @@ export function nextHeader(view: DataView, offset: number): number {
 /** Bytes of a header of any kind but the fragment header. */
 export function headerLength(view: DataView, offset: number): number {
   return 8 + 8 * view.getUint8(offset + HEADER_LENGTH);
+}
+
+/** Bytes of the extension header that `available` bytes start with; 0 when it is not all there. */
+export function lengthOf(kind: number, view: DataView, offset: number, available: number): number {
+  if (available < FRAGMENT_HEADER_LENGTH) return 0;
+  const length = kind === FRAGMENT ? FRAGMENT_HEADER_LENGTH : headerLength(view, offset);
+  return length <= available ? length : 0;
+}
+
+/** Of a routing header: how its data is to be understood. */
+export function routingType(view: DataView, offset: number): number {
+  return view.getUint8(offset + ROUTING_TYPE_AT);
 }
 
 /** Of a routing header: how many more hosts it must visit. */

@@ -65,6 +65,11 @@ export function window(view: DataView, offset: number): number {
   return view.getUint16(offset + WINDOW);
 }
 
+/** Where urgent data ends, counted from the sequence number. */
+export function urgentPointer(view: DataView, offset: number): number {
+  return view.getUint16(offset + URGENT_POINTER);
+}
+
 /** The fields of a header that a host chooses; `headerLength` counts the options, written beforehand or after. */
 export interface Fields {
   sourcePort: number;

@@ -6,13 +6,13 @@
  * @module
  */
 
-const END = 0;
-const NO_OPERATION = 1;
-const MAXIMUM_SEGMENT_SIZE = 2;
-const WINDOW_SCALE = 3;
-const SACK_PERMITTED = 4;
-const SACK = 5;
-const TIMESTAMPS = 8;
+export const END = 0;
+export const NO_OPERATION = 1;
+export const MAXIMUM_SEGMENT_SIZE = 2;
+export const WINDOW_SCALE = 3;
+export const SACK_PERMITTED = 4;
+export const SACK = 5;
+export const TIMESTAMPS = 8;
 
 /** The largest shift that a peer may ask for (RFC 7323 §2.3). */
 export const MAX_WINDOW_SHIFT = 14;
@@ -65,9 +65,8 @@ export class TCPOptionSet {
         at++;
         continue;
       }
-      if (at + 2 > end) return;
-      const length = view.getUint8(at + 1);
-      if (length < 2 || at + length > end) return;
+      const length = lengthAt(view, at, end);
+      if (length === 0) return;
       this.#parseOne(view, at, kind, length);
       at += length;
     }
@@ -89,6 +88,14 @@ export class TCPOptionSet {
       this.sackPermitted = true;
     }
   }
+}
+
+/** Bytes of the option at `at`; 0 when it is malformed. */
+export function lengthAt(view: DataView, at: number, end: number): number {
+  if (view.getUint8(at) <= NO_OPERATION) return 1;
+  if (at + 2 > end) return 0;
+  const length = view.getUint8(at + 1);
+  return length < 2 || at + length > end ? 0 : length;
 }
 
 /** Writes the option and returns the bytes used. */
