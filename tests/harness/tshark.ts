@@ -63,6 +63,24 @@ export async function countMatches(path: string, filter: string): Promise<number
   return output.lines.length;
 }
 
+/**
+ * What tshark reads in each packet of a pcap file: the values of each field, in order, as a packet quoted in an ICMP error has
+ * them too. Fragments are not put together, sequence numbers are absolute.
+ */
+export async function readFields(path: string, fields: string[]): Promise<Record<string, string[]>[]> {
+  const output = await runTshark([
+    ...["-r", path, ...CHECKS, "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"],
+    ...["-o", "tcp.relative_sequence_numbers:FALSE"],
+    ...["-T", "fields", "-E", "separator=/t", "-E", "aggregator=;", "-e", "frame.number"],
+    ...fields.flatMap((field) => ["-e", field]),
+  ]);
+  if (!output.success) throw new Error(`Cannot read ${path}: tshark: ${output.complaint}`);
+  return output.lines.map((line) => {
+    const [, ...columns] = line.split("\t");
+    return Object.fromEntries(fields.map((field, i) => [field, columns[i] === "" ? [] : columns[i].split(";")]));
+  });
+}
+
 function problemOf(line: string): string {
   const [frame, malformed, ...rest] = line.split("\t");
   const bad = CHECKSUMS.filter((_, i) => rest[i].split(",").includes(BAD)).map((field) => field.split(".")[0]);
