@@ -17,6 +17,7 @@
 
 export { DEFAULT_MAX_INFLIGHT, Internet, type InternetOptions } from "./internet.ts";
 export { describePacket } from "./packets/describe_packet.ts";
+export { icmpError, type ICMPErrorOptions } from "./packets/icmp_error.ts";
 export type { ICMPErrorKind, ICMPKind } from "./packets/icmp_kinds.ts";
 export type { ICMPMessage } from "./packets/icmp_message.ts";
 export type { FragmentInfo } from "./packets/layout.ts";
