@@ -32,7 +32,8 @@ export function armProbe(c: Connection, now: number): void {
 /** The timer fired: new data, else the last segment again. */
 export function fireProbe(c: Connection, now: number): void {
   c.probeAt = Infinity;
-  if (c.sent.count === 0) return;
+  // A loss that was found meanwhile is repaired in its own way (RFC 8985 §7.2).
+  if (c.sent.count === 0 || c.phase !== "open") return;
   const length = Math.min(c.unsentBytes, c.mss, usableWindow(c));
   c.tailProbeIsNew = length > 0;
   if (c.tailProbeIsNew ? !sendNew(c, now, length) : !resendLast(c, now)) return;

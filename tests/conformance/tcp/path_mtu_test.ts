@@ -5,7 +5,7 @@ import { buildPacket } from "../../harness/packets.ts";
 import { Pair, type Wire } from "../../harness/pair.ts";
 import { scenario } from "../../harness/script.ts";
 import { transferBothWays } from "../../harness/transfer.ts";
-import { out, plain } from "./lines.ts";
+import { out, plain, selective } from "./lines.ts";
 
 const THREE = `
   ${plain(50)}
@@ -13,11 +13,12 @@ const THREE = `
   ${out(0, 3)}
 `;
 
-/** Three segments again, each in two: the first of 200 bytes less. */
-const THREE_DIVIDED = [0, 1, 2].map((i) =>
+/** Ten segments again, each in two: the first of 200 bytes less. */
+const DIVIDED = Array.from({ length: 10 }, (_, i) =>
   `> . 1+${i}*MSS:1+${i + 1}*MSS-200 ack 1
-   > . 1+${i + 1}*MSS-200:1+${i + 1}*MSS ack 1`
-).join("\n");
+   > . 1+${i + 1}*MSS-200:1+${i + 1}*MSS ack 1`);
+
+const THREE_DIVIDED = DIVIDED.slice(0, 3).join("\n");
 
 scenario(
   "T15 what was too big goes out again in parts, and all that follows fits",
@@ -47,6 +48,19 @@ scenario(
 `,
   // The window counts bytes: nine of the smaller size fit.
   { tcp: { initialWindow: 8 } },
+);
+
+scenario(
+  "T15 no tail loss probe goes out beside it (RFC 8985 §7.2)",
+  `
+  ${selective(50)}
+  +1 write 13*MSS
+  ${out(0, 10)}
+  +10 < icmp too-big mtu 1300
+  ${DIVIDED.join("\n")}
+  +150 quiet
+  +50 > . 1:1+MSS-200 ack 1
+`,
 );
 
 scenario(
