@@ -60,6 +60,35 @@ Deno.test("drop_packets loses every third data packet and no byte", async () => 
   assertEquals(rest, []);
 });
 
+Deno.test("router reports what is too large, and the download goes on in smaller packets, IPv4 and IPv6", async () => {
+  await using folder = await temporaryFolder();
+  const lines = await runExample(folder.path, "router.ts");
+  const data = (ends: string, length: number) =>
+    `${ends}.port: Flags [.], seq N, ack N, win 2048, options [nop,nop,TS val N ecr N], length ${length}`;
+  const expected = [
+    [
+      "IP 10.0.0.1.80 > 10.0.0.2",
+      "10.0.0.254 > 10.0.0.1: ICMP 10.0.0.2 unreachable - need to frag (mtu 1280), length 556",
+    ],
+    ["IP6 2001:db8::1.80 > 2001:db8::2", "2001:db8::fe > 2001:db8::1: ICMP6, packet too big, mtu 1280, length 1240"],
+  ].flatMap(([ends, report], i) => [
+    `too large: ${data(ends, i === 0 ? 1448 : 1428)}`,
+    `report: ${ends.split(" ")[0]} ${report} (about ${data(ends, i === 0 ? 1448 : 1428)})`,
+    `fits: ${data(ends, i === 0 ? 1228 : 1208)}`,
+    "100000 of 100000 bytes arrived",
+  ]);
+  const settled = lines.map((line) =>
+    line.replaceAll(/(seq|ack|val|ecr) \d+(:\d+)?/g, "$1 N").replaceAll(/(::2|0\.2)\.\d+:/g, "$1.port:").replace(
+      "[P.]",
+      "[.]",
+    )
+  );
+  assertEquals(settled, expected);
+  // What was too large goes out again, in part.
+  const start = (line: string) => /seq (\d+):/.exec(line)?.[1];
+  assertEquals([start(lines[2]), start(lines[6])], [start(lines[0]), start(lines[4])]);
+});
+
 Deno.test("the examples need to read the library, and to write only their pcap", async () => {
   await using folder = await temporaryFolder();
   const script = new URL("tcp_download_ipv4.ts", EXAMPLES).href;
