@@ -76,6 +76,22 @@ const LAST_POINTER_IPV4 = 255;
  * );
  * assertEquals(icmpError(error, "time-exceeded"), undefined);
  * ```
+ *
+ * @example A filter that puts it in the packet's place
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { icmpError, Internet } from "@uis/uis";
+ *
+ * await using internet = new Internet();
+ * void internet.route({
+ *   filter: ({ packet }) => {
+ *     const report = icmpError(packet, "network-unreachable", { from: "10.0.0.254" });
+ *     return report ? { packet: report } : false;
+ *   },
+ * });
+ * const client = await internet.newStack(1500, "10.0.0.2");
+ * await assertRejects(() => client.dialTCP("192.0.2.1:80"), Deno.errors.NetworkUnreachable);
+ * ```
  */
 export function icmpError(
   packet: Uint8Array,
