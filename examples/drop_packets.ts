@@ -1,5 +1,5 @@
 /** The program loses every third packet that carries data. TCP sends them again, so the download still arrives whole. */
-import { Internet, MTU_ETHERNET, type Stack } from "../mod.ts";
+import { Internet, MTU_ETHERNET, parsePacket, type Stack } from "../mod.ts";
 
 const sent = crypto.getRandomValues(new Uint8Array(65_536));
 
@@ -26,11 +26,9 @@ async function loseSome(): Promise<void> {
   }
 }
 
-/** Whether anything follows the IPv4 and TCP headers, whose lengths they state themselves, in units of four bytes. */
 function hasData(packet: Uint8Array): boolean {
-  const ipHeader = (packet[0] & 0x0f) * 4;
-  const tcpHeader = (packet[ipHeader + 12] >> 4) * 4;
-  return packet.length > ipHeader + tcpHeader;
+  const segment = parsePacket(packet)?.tcp;
+  return segment !== undefined && segment.payload.length > 0;
 }
 
 async function serve(stack: Stack): Promise<void> {
