@@ -6,6 +6,11 @@
  */
 
 const SMALLEST = 2048;
+/** Smallest memories kept for the next ring that needs one. */
+const SPARES = 64;
+
+/** Most connections are idle most of the time: what the active ones need goes from one to the next. */
+const spares: Uint8Array<ArrayBuffer>[] = [];
 
 /** A ring that grows on demand and gives its memory back when told that it is empty. */
 export class ByteRing {
@@ -27,7 +32,7 @@ export class ByteRing {
     if (needed <= this.#bytes.length) return;
     let capacity = Math.max(SMALLEST, this.#bytes.length);
     while (capacity < needed) capacity *= 2;
-    const grown = new Uint8Array(capacity);
+    const grown = (capacity === SMALLEST ? spares.pop() : undefined) ?? new Uint8Array(capacity);
     const mask = capacity - 1;
     for (let done = 0; done < used;) {
       const from = (start + done) & this.#mask;
@@ -56,8 +61,14 @@ export class ByteRing {
     if (first < length) target.set(this.#bytes.subarray(0, length - first), offset + first);
   }
 
+  /** Nothing is in it for now: memory of the smallest size is lent to others, more is kept for the next burst. */
+  rest(): void {
+    if (this.#bytes.length === SMALLEST) this.release();
+  }
+
   /** Gives the memory back. */
   release(): void {
+    if (this.#bytes.length === SMALLEST && spares.length < SPARES) spares.push(this.#bytes);
     this.#bytes = EMPTY;
     this.#mask = 0;
   }

@@ -140,6 +140,7 @@ export class Engine {
     considerWindowUpdate(c, now);
     if (c.unreadBytes === 0) {
       c.readableReported = false;
+      if (c.outOfOrder.count === 0) c.receiveBuffer.rest();
       this.#tcp.reportEnd(c);
       this.#tcp.releaseWhenRead(c);
     }

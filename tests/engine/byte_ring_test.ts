@@ -56,6 +56,26 @@ Deno.test("a released ring holds nothing, and can be used again", () => {
   assertEquals(read(ring, 7, 1), Uint8Array.of(9));
 });
 
+Deno.test("a resting ring lends its memory to the next, and finds its place again", () => {
+  const [one, other] = [new ByteRing(), new ByteRing()];
+  one.reserve(3, 2047, 0);
+  one.write(2047, Uint8Array.of(1, 2, 3), 0, 3);
+  one.rest();
+  assertEquals(one.capacity, 0);
+  other.reserve(3, 5, 0);
+  other.write(5, Uint8Array.of(4, 5, 6), 0, 3);
+  one.reserve(3, 2050, 0);
+  one.write(2050, Uint8Array.of(7, 8, 9), 0, 3);
+  assertEquals([...read(other, 5, 3), ...read(one, 2050, 3)], [4, 5, 6, 7, 8, 9]);
+});
+
+Deno.test("a resting ring that has grown keeps its memory for the next burst", () => {
+  const ring = new ByteRing();
+  ring.reserve(5000, 0, 0);
+  ring.rest();
+  assertEquals(ring.capacity, 8192);
+});
+
 Deno.test("reading and writing nothing is nothing", () => {
   const ring = new ByteRing();
   ring.write(5, new Uint8Array(), 0, 0);

@@ -70,6 +70,7 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   if (data > 0 && !c.orphaned) c.freedBytes += data;
   if (c.sent.count > 0) armRetransmission(c, now);
   else c.retransmitAt = Infinity;
+  if (c.bufferedBytes === 0) c.sendBuffer.rest();
   return bytes;
 }
 
