@@ -16,8 +16,6 @@ export type Reason =
   | "address-not-available"
   /** A write after the write side was closed. */
   | "broken-pipe"
-  /** A datagram larger than its address family allows. */
-  | "message-too-long"
   /** A call that the socket's state does not allow. */
   | "invalid-state"
   /** A network, a transport or a feature that is not simulated. */
@@ -45,6 +43,8 @@ export interface ErrorDetail {
   operation: string;
   /** Quoted in the message. */
   address: string;
+  /** Who says so and why, where somebody does. */
+  because?: string;
 }
 
 interface Row {
@@ -65,6 +65,7 @@ const TABLE: Record<Reason, Row> = {
     message: "Network is unreachable (os error 101)",
   },
   "host-unreachable": { type: Error, code: "EHOSTUNREACH", message: "No route to host (os error 113)" },
+  "protocol-error": { type: Error, code: "EPROTO", message: "Protocol error (os error 71)" },
   "address-in-use": { type: errors.AddrInUse, code: "EADDRINUSE", message: "Address already in use (os error 98)" },
   "no-buffers": { type: Error, code: "ENOBUFS", message: "No buffer space available (os error 105)" },
   "stack-closed": {
@@ -134,7 +135,8 @@ const TABLE: Record<Reason, Row> = {
 export function networkError(reason: Reason, detail?: ErrorDetail): Error {
   const { type, code, message } = TABLE[reason];
   const where = detail ? `Cannot ${detail.operation} ${JSON.stringify(detail.address)}: ` : "";
-  const error = new type(where + message);
+  const why = detail?.because ? `${detail.because}: ` : "";
+  const error = new type(where + why + message);
   if (code !== undefined) Object.assign(error, { code });
   return error;
 }

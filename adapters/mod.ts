@@ -15,6 +15,7 @@ export {
   type DenoNetListenDatagram,
 } from "./deno_net.ts";
 export { ListenConfig } from "./listen_config.ts";
+export { ping, type PingOptions, type PingReply } from "./ping.ts";
 export { TCPConn } from "./tcp_conn.ts";
 export { TCPListener } from "./tcp_listener.ts";
 export { openTUN, TUN, type TUNOptions, type TUNStats } from "./tun.ts";

@@ -18,7 +18,7 @@
 export { DEFAULT_MAX_INFLIGHT, Internet, type InternetOptions } from "./internet.ts";
 export { describePacket } from "./packets/describe_packet.ts";
 export { icmpError, type ICMPErrorOptions } from "./packets/icmp_error.ts";
-export type { ICMPErrorKind, ICMPKind } from "./packets/icmp_kinds.ts";
+export type { ICMPKind } from "./packets/icmp_kinds.ts";
 export type { ICMPMessage } from "./packets/icmp_message.ts";
 export type { FragmentInfo } from "./packets/layout.ts";
 export { type IPPacket, type IPv4Packet, type IPv6Packet, type Packet, parsePacket } from "./packets/packet.ts";
@@ -26,3 +26,4 @@ export type { TCPFlags } from "./packets/tcp_flags.ts";
 export type { TCPSegment, TCPSegmentOptions } from "./packets/tcp_segment.ts";
 export type { UDPDatagram } from "./packets/udp_datagram.ts";
 export type { RouteOptions } from "./route_loop.ts";
+export type { ICMPErrorKind } from "../stack/wire/icmp_kind.ts";

@@ -106,6 +106,10 @@ export class Driver {
         return engine.connectDatagram(now, call.id, call.localPort, call.remote);
       case "send":
         return engine.send(now, call.id, reader.next(), call.to);
+      case "ping":
+        return engine.ping(now, call.id, call.to, { ...call, data: reader.next().slice() });
+      case "overhearICMP":
+        return engine.overhearICMP(now, call.on);
       case "setMTU":
         return engine.setMTU(now, call.mtu);
       case "query":
@@ -137,6 +141,9 @@ export class Driver {
   }
 
   #pollEvents(now: number): boolean {
+    for (let report = this.#engine.pollReport(); report; report = this.#engine.pollReport()) {
+      this.#out.push({ kind: "icmp", report });
+    }
     let any = false;
     for (let event = this.#engine.pollEvent(); event; event = this.#engine.pollEvent()) {
       any = true;

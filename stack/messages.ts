@@ -10,8 +10,10 @@ import type { StackLimits, TCPOptions } from "./engine/config.ts";
 import type { SocketEntry, StackStats } from "./engine/netstat.ts";
 import type { ConnectionInfo } from "./engine/tcp/info.ts";
 import type { Endpoint, SocketEvent } from "./engine/events.ts";
+import type { ICMPReport } from "./engine/icmp_report.ts";
 
-export type { Endpoint, FailureReason } from "./engine/events.ts";
+export type { EchoReply, Endpoint, FailureReason } from "./engine/events.ts";
+export type { ICMPReport } from "./engine/icmp_report.ts";
 export type { SocketEntry, StackStats } from "./engine/netstat.ts";
 export type { ConnectionInfo } from "./engine/tcp/info.ts";
 
@@ -54,6 +56,10 @@ export type Call =
   | { op: "connectDatagram"; id: number; localPort: number; remote: Endpoint }
   /** Takes one record of bytes. */
   | { op: "send"; id: number; to: Endpoint }
+  /** Takes one record of bytes, the data. `close` gives it up. */
+  | { op: "ping"; id: number; to: string; identifier: number; sequence: number; ttl: number; timeout: number }
+  /** Whether ICMP errors are told. */
+  | { op: "overhearICMP"; on: boolean }
   | { op: "setMTU"; mtu: number }
   /** Answered by `answer` with the same id, a number of its own. */
   | { op: "query"; id: number; query: Query }
@@ -69,6 +75,8 @@ export type Event =
   | { kind: "received"; id: number }
   /** A datagram: takes one record of bytes. */
   | { kind: "datagram"; id: number; from: Endpoint }
+  /** An ICMP error came. */
+  | { kind: "icmp"; report: ICMPReport }
   /** To the query with this id. */
   | { kind: "answer"; id: number; answer: Answer }
   /** The engine runs. */

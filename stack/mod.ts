@@ -16,8 +16,10 @@
  */
 
 export type { StackLimits, TCPOptions } from "./engine/config.ts";
+export type { ICMPReport } from "./engine/icmp_report.ts";
 export type { SocketEntry, StackStats } from "./engine/netstat.ts";
 export type { ConnectionInfo } from "./engine/tcp/info.ts";
 export type { State } from "./engine/tcp/state.ts";
 export type { StackOptions } from "./options.ts";
 export { Stack } from "./stack.ts";
+export type { ICMPErrorKind } from "./wire/icmp_kind.ts";

@@ -12,8 +12,10 @@ import type { Cable } from "./cable.ts";
 import {
   type Answer,
   type Call,
+  type EchoReply,
   type Endpoint,
   type Event,
+  type ICMPReport,
   PACKET_CREDIT_TO_ENGINE,
   type Query,
   type Turn,
@@ -38,6 +40,16 @@ export interface Dial<Socket> {
   failed(ending: Ending): void;
 }
 
+/** A question under way: answered or refused once. */
+export interface Question<Answer> {
+  resolve(answer: Answer): void;
+  /** `report` is the ICMP error that ended it, if one did. */
+  reject(ending: Ending, report?: ICMPReport): void;
+}
+
+/** What a ping asks for. */
+export type PingRequest = Omit<Extract<Call, { op: "ping" }>, "op" | "id"> & { data: Uint8Array };
+
 /** One stack, seen from the main thread. */
 export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   /** The engine runs. */
@@ -51,10 +63,12 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   readonly #sockets: Map<number, RemoteSocket>;
   readonly #dials: Map<number, Dial<RemoteConnection>>;
   readonly #datagramDials: Map<number, Dial<RemoteDatagramSocket> & { remote: Endpoint }>;
-  readonly #queries: Map<number, { resolve(answer: Answer): void; reject(ending: Ending): void }>;
+  readonly #queries: Map<number, Question<Answer>>;
+  readonly #pings: Map<number, Question<EchoReply>>;
   readonly #turn: TurnWriter<Call, Event>;
   readonly #markStarted: () => void;
   readonly #markStopped: () => void;
+  #onIcmp: ((report: ICMPReport) => void) | null;
   #arrived: Turn<Event>[];
   #lastId: number;
   #isDown: boolean;
@@ -80,7 +94,9 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#dials = new Map();
     this.#datagramDials = new Map();
     this.#queries = new Map();
+    this.#pings = new Map();
     this.#turn = new TurnWriter(cable, (count) => ({ op: "packets", count }), PACKET_CREDIT_TO_ENGINE);
+    this.#onIcmp = null;
     this.#arrived = [];
     this.#lastId = 0;
     this.#isDown = false;
@@ -113,6 +129,30 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   dialDatagram(dial: Dial<RemoteDatagramSocket>, localPort: number, remote: Endpoint): void {
     this.#datagramDials.set(dial.id, { ...dial, remote });
     this.call({ op: "connectDatagram", id: dial.id, localPort, remote });
+  }
+
+  /** Starts a ping, and returns its id. */
+  ping({ data, ...request }: PingRequest, question: Question<EchoReply>): number {
+    const id = this.nextId();
+    this.#pings.set(id, question);
+    this.callWithBytes({ op: "ping", id, ...request }, data);
+    return id;
+  }
+
+  /** Gives up a ping: its outcome is not told any more. */
+  cancelPing(id: number): void {
+    if (this.#pings.delete(id)) this.call({ op: "close", id });
+  }
+
+  /** Hears of ICMP errors; they cross only while there is somebody. */
+  get onIcmp(): ((report: ICMPReport) => void) | null {
+    return this.#onIcmp;
+  }
+
+  set onIcmp(listener: ((report: ICMPReport) => void) | null) {
+    const on = listener !== null;
+    if (on !== (this.#onIcmp !== null)) this.call({ op: "overhearICMP", on });
+    this.#onIcmp = listener;
   }
 
   call(call: Call): void {
@@ -173,10 +213,12 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     for (const dial of this.#dials.values()) dial.failed(ending);
     for (const dial of this.#datagramDials.values()) dial.failed(ending);
     for (const query of this.#queries.values()) query.reject(ending);
+    for (const ping of this.#pings.values()) ping.reject(ending);
     this.#sockets.clear();
     this.#dials.clear();
     this.#datagramDials.clear();
     this.#queries.clear();
+    this.#pings.clear();
   }
 
   /** Nothing crosses any more. */
@@ -247,13 +289,19 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
       case "writable":
         return this.#grant(event.id, event.bytes);
       case "failed":
-        return this.#failed(event.id, event.reason);
+        return this.#failed(event.id, event.reason, event.report);
       case "timeWait":
         return this.#ports.tcp.linger(event.id);
       case "released":
         return this.#released(event.id);
+      case "answered":
+        this.#pings.get(event.id)?.resolve(event.reply);
+        return void this.#pings.delete(event.id);
+      case "icmp":
+        return this.#overhear(event.report);
       case "answer":
-        return this.#answered(event.id, event.answer);
+        this.#queries.get(event.id)?.resolve(event.answer);
+        return void this.#queries.delete(event.id);
       case "started":
         return this.#markStarted();
       case "stopped":
@@ -306,13 +354,17 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     if (socket && !(socket instanceof RemoteListener)) socket.grant(bytes);
   }
 
-  #failed(id: number, reason: FailureReason): void {
+  #failed(id: number, reason: FailureReason, report?: ICMPReport): void {
+    const ping = this.#pings.get(id);
     const dial = this.#dials.get(id) ?? this.#datagramDials.get(id);
     const socket = this.#sockets.get(id);
     if (dial) {
       this.#dials.delete(id);
       this.#datagramDials.delete(id);
       dial.failed(reason);
+    } else if (ping) {
+      this.#pings.delete(id);
+      ping.reject(reason, report);
     } else if (socket instanceof RemoteDatagramSocket) {
       socket.report(reason);
     } else {
@@ -320,9 +372,13 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     }
   }
 
-  #answered(id: number, answer: Answer): void {
-    this.#queries.get(id)?.resolve(answer);
-    this.#queries.delete(id);
+  /** A program's listener may throw, as that of any event may. */
+  #overhear(report: ICMPReport): void {
+    try {
+      this.#onIcmp?.(report);
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   #released(id: number): void {

@@ -15,16 +15,19 @@ import type { LinkEndpoint } from "../vnic/dispatcher.ts";
 import { isLoopback, isWildcard } from "./addresses.ts";
 import { stackLimits } from "./engine/config.ts";
 import { type EngineThread, startInline, startWorker } from "./engine_thread.ts";
-import type { Answer, Endpoint, SocketEntry, StackConfig, StackStats } from "./messages.ts";
+import type { Answer, EchoReply, Endpoint, ICMPReport, SocketEntry, StackConfig, StackStats } from "./messages.ts";
 import { checkStackMTU, stackConfig, type StackOptions } from "./options.ts";
 import { Ports } from "./ports.ts";
 import { type Ending, type RemoteConnection, RemoteDatagramSocket, RemoteListener } from "./remote_socket.ts";
-import { type Dial, RemoteStack } from "./remote_stack.ts";
+import { type Dial, type PingRequest, type Question, RemoteStack } from "./remote_stack.ts";
 
 /** Deno's own default. */
 const DEFAULT_BACKLOG = 511;
 /** How long `close()` waits, in ms, for an engine to reset its connections and answer. */
 const STOP_TIMEOUT = 2000;
+
+/** Starts a ping from a stack, and returns how to give it up. Throws Deno.errors.NetworkUnreachable (ENETDOWN) once closed. */
+export let startPing: (stack: Stack, request: PingRequest, question: Question<EchoReply>) => () => void;
 
 const ORIGIN = Symbol("made by Stack.create");
 
@@ -62,6 +65,15 @@ export class Stack implements AsyncDisposable {
   readonly #closed: PromiseWithResolvers<void>;
   #closing: Promise<void> | undefined;
   #dead: boolean;
+
+  static {
+    // What adapters/ping.ts needs of a stack, and a program does not.
+    startPing = (stack, request, question) => {
+      stack.#requireOpen("ping", request.to);
+      const id = stack.#remote.ping(request, question);
+      return () => stack.#remote.cancelPing(id);
+    };
+  }
 
   /** Stacks come from {@link Stack.create}. */
   constructor(origin: typeof ORIGIN, link: LinkEndpoint, config: StackConfig, thread: EngineThread) {
@@ -181,6 +193,18 @@ export class Stack implements AsyncDisposable {
     const { id, local } = this.#bind("udp", address);
     this.#remote.call({ op: "bind", id, local });
     return new DatagramConn(this.#remote.add(new RemoteDatagramSocket(this.#remote, id, local)));
+  }
+
+  /**
+   * Called for every ICMP error that the stack receives, whether one of its sockets was the cause or not; `null` by
+   * default. What it throws goes to `reportError()`, as what a listener of an event throws.
+   */
+  get onIcmp(): ((report: ICMPReport) => void) | null {
+    return this.#remote.onIcmp;
+  }
+
+  set onIcmp(listener: ((report: ICMPReport) => void) | null) {
+    this.#remote.onIcmp = listener;
   }
 
   /**

@@ -11,7 +11,8 @@ import { DEFAULT_HOP_LIMIT, PROTOCOL_ICMPV4, PROTOCOL_ICMPV6 } from "../../stack
 import { parseAddress } from "../../stack/wire/ip_address.ts";
 import * as ipv4 from "../../stack/wire/ipv4.ts";
 import * as ipv6 from "../../stack/wire/ipv6.ts";
-import { ICMP_ERROR_KINDS, type ICMPErrorKind, typeAndCodeOf } from "./icmp_kinds.ts";
+import type { ICMPErrorKind } from "../../stack/wire/icmp_kind.ts";
+import { ICMP_ERROR_KINDS, typeAndCodeOf } from "./icmp_kinds.ts";
 import { layoutOf } from "./layout.ts";
 import { mayReport } from "./may_report.ts";
 import { type IPv4Packet, type IPv6Packet, type Packet, parsePacket } from "./packet.ts";

@@ -14,6 +14,8 @@ import { Counters } from "./counters.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Endpoint, SocketEvent } from "./events.ts";
 import { ICMP } from "./icmp.ts";
+import { type EchoRequest, Pings } from "./icmp_echo.ts";
+import type { ICMPReport } from "./icmp_report.ts";
 import { IPInput } from "./ip_input.ts";
 import { IPOutput } from "./ip_output.ts";
 import { LocalAddresses } from "./local_addresses.ts";
@@ -29,7 +31,9 @@ import { considerWindowUpdate } from "./tcp/window.ts";
 import { type Datagram, UDP } from "./udp.ts";
 
 export type { EngineConfig, StackLimits, TCPOptions } from "./config.ts";
-export type { Endpoint, FailureReason, SocketEvent } from "./events.ts";
+export type { EchoReply, Endpoint, FailureReason, SocketEvent } from "./events.ts";
+export type { EchoRequest } from "./icmp_echo.ts";
+export type { ICMPReport } from "./icmp_report.ts";
 export type { PacketSink } from "./packet_sink.ts";
 export type { Datagram } from "./udp.ts";
 
@@ -41,6 +45,7 @@ export class Engine {
   readonly #output: IPOutput;
   readonly #input: IPInput;
   readonly #icmp: ICMP;
+  readonly #pings: Pings;
   readonly #udp: UDP;
   readonly #tcp: TCP;
 
@@ -56,6 +61,7 @@ export class Engine {
     this.#events = events;
     this.#output = output;
     this.#icmp = new ICMP(output, counters, limits.icmpRate);
+    this.#pings = new Pings({ output, local, counters, events });
     this.#input = new IPInput(local, counters, this.#icmp, limits.reassembly);
     this.#udp = new UDP({ output, local, counters, events, icmp: this.#icmp }, limits.udpQueue);
     this.#tcp = new TCP({ output, local, counters, events, random, settings: tcpSettings(config.tcp), limits });
@@ -71,11 +77,12 @@ export class Engine {
   tick(now: number): void {
     this.#input.fragments.tick(now);
     this.#tcp.tick(now);
+    this.#pings.tick(now);
   }
 
   /** When {@link tick} must be called next; Infinity when idle. */
   nextDeadline(): number {
-    return Math.min(this.#tcp.timers.next(), this.#input.fragments.nextDeadline());
+    return Math.min(this.#tcp.timers.next(), this.#input.fragments.nextDeadline(), this.#pings.nextDeadline());
   }
 
   /** Writes the packets that may be sent now; false when `out` was full before all were written. */
@@ -84,7 +91,7 @@ export class Engine {
     let all: boolean;
     do {
       all = this.#output.flushReplies() && this.#tcp.transmit(now) && this.#udp.transmit() &&
-        this.#output.replies.isEmpty;
+        this.#pings.transmit(now) && this.#output.replies.isEmpty;
     } while (this.#receiveLoopback(now));
     this.#output.useWire(null, now);
     return all;
@@ -98,6 +105,16 @@ export class Engine {
   /** The oldest event that was not polled. */
   pollEvent(): SocketEvent | undefined {
     return this.#events.poll();
+  }
+
+  /** Keeps every ICMP error that comes, for {@link pollReport}, or does not. Off at first. */
+  overhearICMP(_now: number, on: boolean): void {
+    this.#icmp.isOverheard = on;
+  }
+
+  /** The oldest ICMP error that was overheard and not polled. */
+  pollReport(): ICMPReport | undefined {
+    return this.#icmp.pollReport();
   }
 
   /** Listens for connections. 0.0.0.0 is every IPv4 address, :: every address. Throws a TypeError for a bad address. */
@@ -168,7 +185,7 @@ export class Engine {
       closeBoth(c, unread, now);
       c.updateDeadline();
     } else if (!this.#tcp.closeListener(id)) {
-      this.#udp.close(id);
+      if (!this.#udp.close(id)) this.#pings.cancel(id);
     }
   }
 
@@ -217,6 +234,11 @@ export class Engine {
   /** The oldest datagram that has arrived at a socket. */
   readDatagram(_now: number, id: number): Datagram | undefined {
     return this.#udp.read(id);
+  }
+
+  /** Sends an echo request to an IP literal; `answered` or `failed` tells how it went, unless {@link close} comes first. */
+  ping(now: number, id: number, to: string, request: EchoRequest): void {
+    this.#pings.start(now, id, requireAddress(to), request);
   }
 
   /** What a connection says of itself; undefined when it is gone. */
@@ -268,12 +290,19 @@ export class Engine {
   }
 
   #receiveICMP(now: number, packet: Packet): void {
-    const error = this.#icmp.receive(packet);
-    if (!error) return;
-    if (error.packet.protocol === PROTOCOL_UDP) return this.#udp.receiveError(now, error);
-    if (error.packet.protocol !== PROTOCOL_TCP) return;
-    if (error.reason) this.#tcp.receiveError(error.packet, error.reason);
-    else this.#tcp.receiveTooBig(error.packet, error.mtu);
+    const error = this.#icmp.receive(now, packet, this.#pings);
+    switch (error?.packet.protocol) {
+      case undefined:
+        return;
+      case PROTOCOL_TCP:
+        return this.#tcp.receiveError(error!);
+      case PROTOCOL_UDP:
+        return this.#udp.receiveError(now, error!);
+      case packet.isIPv4 ? PROTOCOL_ICMPV4 : PROTOCOL_ICMPV6:
+        return this.#pings.receiveError(now, error!);
+      default:
+        this.counters.drop("noSocket");
+    }
   }
 }
 

@@ -6,19 +6,35 @@
  * @module
  */
 
+import type { ICMPReport } from "./icmp_report.ts";
+
 /** An address and a port. The address is canonical text (RFC 5952). */
 export interface Endpoint {
   address: string;
   port: number;
 }
 
-/** Why a connection, a dial or a datagram failed. */
+/** The answer to a ping. */
+export interface EchoReply {
+  /** Who answered: canonical text (RFC 5952). */
+  from: string;
+  /** What was left of the reply's TTL, or hop limit. */
+  ttl: number;
+  /** ms from the request to the reply, with fractions. */
+  time: number;
+}
+
+/** Why a connection, a dial, a datagram or a ping failed. */
 export type FailureReason =
   | "refused"
   | "reset"
   | "timed-out"
   | "network-unreachable"
   | "host-unreachable"
+  /** A header that somebody could not accept. */
+  | "protocol-error"
+  /** A datagram, or an echo request, larger than its address family or the path allows. */
+  | "message-too-long"
   | "address-in-use"
   | "no-buffers";
 
@@ -34,8 +50,10 @@ export type SocketEvent =
   | { kind: "ended"; id: number }
   /** `bytes` more may be written. */
   | { kind: "writable"; id: number; bytes: number }
-  /** The dial failed, or the connection broke; for a datagram socket, an ICMP error came back. */
-  | { kind: "failed"; id: number; reason: FailureReason }
+  /** The dial or the ping failed, or the connection broke; for a datagram socket, an ICMP error came back. */
+  | { kind: "failed"; id: number; reason: FailureReason; report?: ICMPReport }
+  /** A ping was answered. */
+  | { kind: "answered"; id: number; reply: EchoReply }
   /** The connection lingers in TIME-WAIT; its port may be taken by a new dial (RFC 6191). */
   | { kind: "timeWait"; id: number }
   /** The socket is gone, and its port free. */

@@ -6,50 +6,60 @@
  */
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
-import { PROTOCOL_ICMPV4, PROTOCOL_ICMPV6, version } from "../wire/ip.ts";
+import { DEFAULT_HOP_LIMIT, ECN_NOT_CAPABLE, PROTOCOL_ICMPV4, PROTOCOL_ICMPV6 } from "../wire/ip.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
-import { isMulticastOrBroadcast } from "./address.ts";
-import type { Counters } from "./counters.ts";
-import type { FailureReason } from "./events.ts";
+import { type Address, isMulticastOrBroadcast } from "./address.ts";
+import type { Counters, DropReason } from "./counters.ts";
+import type { Pings } from "./icmp_echo.ts";
+import { type ICMPError, type ICMPReport, readError, readReport, reportsError } from "./icmp_report.ts";
 import type { IPOutput } from "./ip_output.ts";
 import { Packet } from "./packet.ts";
 import { RateLimit } from "./rate_limit.ts";
 
-/** An error message about a packet of this host. */
-export interface ICMPError {
-  /** Undefined when the packet was only too large. */
-  reason: FailureReason | undefined;
-  /** How large it might have been, in bytes; 0 when the router does not say (RFC 1191 §5). */
-  mtu: number;
-  /** The start of the packet that caused it: IP header, then at least 8 bytes. */
-  packet: Packet;
-}
-
 /** Most bytes of a packet that carries an error: 576 (RFC 1812 §4.3.2.3) and 1280 (RFC 4443 §2.4). */
 const LARGEST_ERROR_IPV4 = 576;
 const LARGEST_ERROR_IPV6 = 1280;
-/** Bytes of the quoted packet's payload that a report must have: the ports and a sequence number. */
-const LEAST_QUOTE = 8;
 
 /** One host's ICMP. */
 export class ICMP {
+  /** Whether somebody wants to hear of every error, from {@link pollReport}. */
+  isOverheard: boolean;
   readonly #output: IPOutput;
   readonly #counters: Counters;
   readonly #rate: RateLimit;
   readonly #quoted: Packet;
+  readonly #reports: ICMPReport[];
 
   /** Sends at most `rate` errors in a second. */
   constructor(output: IPOutput, counters: Counters, rate: number) {
+    this.isOverheard = false;
     this.#output = output;
     this.#counters = counters;
     this.#rate = new RateLimit(rate);
     this.#quoted = new Packet();
+    this.#reports = [];
+  }
+
+  /** The oldest error that was overheard and not polled. */
+  pollReport(): ICMPReport | undefined {
+    return this.#reports.shift();
   }
 
   /** Takes a message; returns the error that it reports about a packet of this host, good until the next call. */
-  receive(packet: Packet): ICMPError | undefined {
-    return packet.isIPv4 ? this.#receiveIPv4(packet) : this.#receiveIPv6(packet);
+  receive(now: number, packet: Packet, pings: Pings): ICMPError | undefined {
+    const { view, payload, payloadLength, isIPv4 } = packet;
+    if (payloadLength < icmpv4.HEADER_LENGTH) return this.#drop("malformed");
+    const isIntact = isIPv4
+      ? icmpv4.valid(view, payload, payloadLength)
+      : icmpv6.valid(view, payload, payloadLength, packet.pseudoHeaderSum(payloadLength));
+    if (!isIntact) return this.#drop("checksum");
+    if (reportsError(packet)) return this.#receiveError(packet);
+    const type = icmpv4.type(view, payload);
+    if (type === (isIPv4 ? icmpv4.ECHO_REQUEST : icmpv6.ECHO_REQUEST)) this.#answerEcho(packet);
+    else if (type === (isIPv4 ? icmpv4.ECHO_REPLY : icmpv6.ECHO_REPLY)) pings.receiveReply(now, packet);
+    else this.#drop("unknownProtocol");
+    return undefined;
   }
 
   /** Reports that nobody listens on the port that a packet was sent to. */
@@ -87,41 +97,21 @@ export class ICMP {
     else this.#sendError(now, packet, icmpv6.TIME_EXCEEDED, icmpv6.CODE_REASSEMBLY, 0);
   }
 
-  #receiveIPv4(packet: Packet): ICMPError | undefined {
-    const { view, payload, payloadLength } = packet;
-    if (!icmpv4.valid(view, payload, payloadLength)) return this.#drop();
-    const type = icmpv4.type(view, payload);
-    if (type === icmpv4.ECHO_REQUEST) {
-      this.#echo(packet, icmpv4.ECHO_REPLY);
-    } else if (type === icmpv4.DESTINATION_UNREACHABLE) {
-      const code = icmpv4.code(view, payload);
-      if (code !== icmpv4.CODE_FRAGMENTATION_NEEDED) return this.#readQuote(packet, reasonIPv4(code), 0);
-      return this.#readQuote(packet, undefined, icmpv4.rest(view, payload) & 0xffff);
-    }
+  #receiveError(packet: Packet): ICMPError | undefined {
+    if (this.isOverheard) this.#reports.push(readReport(packet));
+    const error = readError(packet, this.#quoted);
+    if (error === undefined) return this.#drop("malformed");
+    return error === "other" ? this.#drop("unknownProtocol") : error;
+  }
+
+  #drop(reason: DropReason): undefined {
+    this.#counters.drop(reason);
     return undefined;
   }
 
-  #receiveIPv6(packet: Packet): ICMPError | undefined {
-    const { view, payload, payloadLength } = packet;
-    if (!icmpv6.valid(view, payload, payloadLength, packet.pseudoHeaderSum(payloadLength))) return this.#drop();
-    const type = icmpv6.type(view, payload);
-    if (type === icmpv6.ECHO_REQUEST) {
-      this.#echo(packet, icmpv6.ECHO_REPLY);
-    } else if (type === icmpv6.DESTINATION_UNREACHABLE) {
-      return this.#readQuote(packet, reasonIPv6(icmpv6.code(view, payload)), 0);
-    } else if (type === icmpv6.PACKET_TOO_BIG) {
-      return this.#readQuote(packet, undefined, icmpv6.rest(view, payload));
-    }
-    return undefined;
-  }
-
-  #drop(): undefined {
-    this.#counters.drop("checksum");
-    return undefined;
-  }
-
-  #echo(packet: Packet, type: number): void {
-    const { view, payload, payloadLength } = packet;
+  #answerEcho(packet: Packet): void {
+    const { view, payload, payloadLength, isIPv4 } = packet;
+    const type = isIPv4 ? icmpv4.ECHO_REPLY : icmpv6.ECHO_REPLY;
     const rest = icmpv4.rest(view, payload);
     this.#send(packet, type, 0, rest, payload + icmpv4.HEADER_LENGTH, payloadLength - icmpv4.HEADER_LENGTH);
   }
@@ -160,65 +150,33 @@ export class ICMP {
 
   /** Sends a message back to where `packet` came from, whose body is a part of that packet. */
   #send(packet: Packet, type: number, code: number, rest: number, body: number, bodyLength: number): void {
-    const output = this.#output;
-    const length = icmpv4.HEADER_LENGTH + bodyLength;
-    const source = packet.destination();
-    const destination = packet.source();
-    if (!output.openDatagram(source, destination, length)) {
-      this.#counters.drop("queueFull");
-      return;
-    }
-    const quoted = new Uint8Array(packet.view.buffer, packet.view.byteOffset + body, bodyLength);
-    output.bytes.set(quoted, output.offset + icmpv4.HEADER_LENGTH);
-    if (packet.isIPv4) {
-      icmpv4.write(output.view, output.offset, type, code, rest, length);
-      output.close(PROTOCOL_ICMPV4, length);
-    } else {
-      const pseudoHeader = source.sum + destination.sum + PROTOCOL_ICMPV6 + length;
-      icmpv6.write(output.view, output.offset, type, code, rest, length, pseudoHeader);
-      output.close(PROTOCOL_ICMPV6, length);
-    }
-  }
-
-  #readQuote(packet: Packet, reason: FailureReason | undefined, mtu: number): ICMPError | undefined {
-    const quoted = this.#quoted;
-    const start = packet.payload + icmpv4.HEADER_LENGTH;
-    const length = packet.end - start;
-    if (
-      !readTruncated(quoted, packet.view, start, length, packet.isIPv4) ||
-      !packet.isTo(quoted.s0, quoted.s1, quoted.s2, quoted.s3)
-    ) {
-      this.#counters.drop("malformed");
-      return undefined;
-    }
-    return { reason, mtu, packet: quoted };
+    const bytes = new Uint8Array(packet.view.buffer, packet.view.byteOffset + body, bodyLength);
+    const sent = sendMessage(this.#output, packet.destination(), packet.source(), { type, code, rest }, bytes);
+    if (!sent) this.#counters.drop("queueFull");
   }
 }
 
-function readTruncated(into: Packet, view: DataView, start: number, length: number, isIPv4: boolean): boolean {
-  if (length < (isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH)) return false;
-  if (version(view, start) !== (isIPv4 ? 4 : 6)) return false;
-  if (isIPv4) into.readIPv4(view, start);
-  else into.readIPv6(view, start);
-  into.end = start + length;
-  if (into.payload - start < (isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH)) return false;
-  if (isIPv4 && (ipv4.flagsAndOffset(view, start) & ipv4.FRAGMENT_OFFSET_MASK) !== 0) return false;
-  return into.skipExtensions() && into.payload + LEAST_QUOTE <= into.end;
+/** Sends a message; false when there is no room for it now. */
+export function sendMessage(
+  output: IPOutput,
+  source: Address,
+  destination: Address,
+  { type, code, rest }: { type: number; code: number; rest: number },
+  body: Uint8Array,
+  ttl: number = DEFAULT_HOP_LIMIT,
+): boolean {
+  const length = icmpv4.HEADER_LENGTH + body.length;
+  if (!output.openDatagram(source, destination, length)) return false;
+  const { view, offset } = output;
+  output.bytes.set(body, offset + icmpv4.HEADER_LENGTH);
+  const protocol = destination.isIPv4 ? PROTOCOL_ICMPV4 : PROTOCOL_ICMPV6;
+  if (destination.isIPv4) icmpv4.write(view, offset, type, code, rest, length);
+  else icmpv6.write(view, offset, type, code, rest, length, source.sum + destination.sum + protocol + length);
+  output.close(protocol, length, ECN_NOT_CAPABLE, ttl);
+  return true;
 }
 
 /** Neither 0.0.0.0/8 nor 240.0.0.0/4 (RFC 1122 §3.2.2). */
 function isOneHost(address: number): boolean {
   return address >>> 24 !== 0 && address >>> 28 !== 15;
-}
-
-/** RFC 1122 §3.2.2.1. */
-function reasonIPv4(code: number): FailureReason {
-  if (code === icmpv4.CODE_PORT || code === icmpv4.CODE_PROTOCOL) return "refused";
-  const network = code === icmpv4.CODE_NETWORK || code === icmpv4.CODE_NETWORK_UNKNOWN;
-  return network ? "network-unreachable" : "host-unreachable";
-}
-
-function reasonIPv6(code: number): FailureReason {
-  if (code === icmpv6.CODE_PORT) return "refused";
-  return code === icmpv6.CODE_NO_ROUTE ? "network-unreachable" : "host-unreachable";
 }

@@ -117,10 +117,10 @@ export class IPOutput {
   }
 
   /** Writes the header of the packet whose payload of `length` bytes stands there, and sends it. */
-  close(protocol: number, length: number, ecn = ECN_NOT_CAPABLE): void {
+  close(protocol: number, length: number, ecn = ECN_NOT_CAPABLE, ttl = DEFAULT_HOP_LIMIT): void {
     const header = this.offset - this.#start;
-    if (header === ipv4.HEADER_LENGTH) this.#writeIPv4(protocol, header + length, ecn);
-    else this.#writeIPv6(protocol, length, ecn);
+    if (header === ipv4.HEADER_LENGTH) this.#writeIPv4(protocol, header + length, ecn, ttl);
+    else this.#writeIPv6(protocol, length, ecn, ttl);
     this.#counters.sent++;
     this.#sink.commit(header + length);
   }
@@ -138,9 +138,10 @@ export class IPOutput {
     return true;
   }
 
-  #writeIPv4(protocol: number, totalLength: number, ecn: number): void {
+  #writeIPv4(protocol: number, totalLength: number, ecn: number, ttl: number): void {
     const fields = this.#ipv4;
     fields.ecn = ecn;
+    fields.ttl = ttl;
     fields.totalLength = totalLength;
     fields.identification = randomUint16(this.#random);
     fields.protocol = protocol;
@@ -149,12 +150,12 @@ export class IPOutput {
     ipv4.write(this.view, this.#start, fields);
   }
 
-  #writeIPv6(protocol: number, payloadLength: number, ecn: number): void {
+  #writeIPv6(protocol: number, payloadLength: number, ecn: number, hopLimit: number): void {
     ipv6.write(this.view, this.#start, {
       ecn,
       payloadLength,
       nextHeader: protocol,
-      hopLimit: DEFAULT_HOP_LIMIT,
+      hopLimit,
       flowLabel: 0,
       source: this.#source!,
       destination: this.#destination!,

@@ -35,6 +35,12 @@ export class LocalAddresses {
       this.has(address.w0, address.w1, address.w2, address.w3);
   }
 
+  /** Where packets to an address go: 0.0.0.0 and :: are the host itself, as with Linux. */
+  targetOf(address: Address): Address {
+    if (!address.isUnspecified) return address;
+    return address.isIPv4 ? LOOPBACK_IPV4 : LOOPBACK_IPV6;
+  }
+
   /** The source for a destination (RFC 6724 §5, rules 1 and 2 and 8); undefined when its family has none. */
   sourceFor(destination: Address): Address | undefined {
     if (destination.isLoopback) return destination.isIPv4 ? LOOPBACK_IPV4 : LOOPBACK_IPV6;

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import * as ipv4 from "../wire/ipv4.ts";
 import type { Address } from "./address.ts";
+import type { ICMPError } from "./icmp_report.ts";
 
 /** The least MTU that a report is believed about: RFC 791 §3.2, RFC 8201 §4. */
 const LEAST_IPV4 = 68;
@@ -40,18 +42,24 @@ export class PathMTUs {
     return Infinity;
   }
 
-  /** A router has reported that packets to a destination may have `mtu` bytes. Never more than before. */
-  learn(destination: Address, mtu: number, now: number): void {
-    if (mtu >= this.to(destination, now)) return;
-    if (!destination.isIPv4 && mtu < LEAST_IPV6) return;
+  /**
+   * A router could not forward a packet, and has reported what it could: later ones to that destination have no more
+   * bytes. Never more than before.
+   */
+  learn({ packet, mtu }: ICMPError, now: number): void {
+    const destination = packet.destination();
+    const guess = packet.isIPv4 ? plateauBelow(ipv4.totalLength(packet.view, packet.start)) : 0;
+    const fits = mtu || guess;
+    if (fits >= this.to(destination, now)) return;
+    if (!destination.isIPv4 && fits < LEAST_IPV6) return;
     const key = String(destination);
     this.#paths.delete(key);
     if (this.#paths.size === MAX_PATHS) this.#paths.delete(this.#paths.keys().next().value!);
-    this.#paths.set(key, { mtu: Math.max(mtu, LEAST_IPV4), until: now + LIFETIME });
+    this.#paths.set(key, { mtu: Math.max(fits, LEAST_IPV4), until: now + LIFETIME });
   }
 }
 
 /** The MTU to try after a packet of `length` bytes was too large for a router that names none. */
-export function plateauBelow(length: number): number {
+function plateauBelow(length: number): number {
   return PLATEAUS.find((plateau) => plateau < length) ?? LEAST_IPV4;
 }

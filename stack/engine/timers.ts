@@ -38,6 +38,20 @@ export class Timers<Owner extends TimerOwner> {
     }
   }
 
+  /** Forgets an owner, which a deadline of Infinity would do only once all before it are due. */
+  remove(owner: Owner): void {
+    const index = owner.timerIndex;
+    if (index < 0) return;
+    const heap = this.#heap;
+    owner.timerIndex = -1;
+    const last = heap.pop()!;
+    if (last === owner) return;
+    heap[index] = last;
+    last.timerIndex = index;
+    this.#siftUp(index);
+    this.#siftDown(last.timerIndex);
+  }
+
   /** The earliest deadline; Infinity when there is none. */
   next(): number {
     const top = this.#settledTop();
@@ -48,7 +62,7 @@ export class Timers<Owner extends TimerOwner> {
   popDue(now: number): Owner | undefined {
     const top = this.#settledTop();
     if (!top || top.deadline > now) return undefined;
-    this.#removeTop();
+    this.remove(top);
     return top;
   }
 
@@ -57,22 +71,12 @@ export class Timers<Owner extends TimerOwner> {
       const top = this.#heap[0];
       if (!top || top.deadline === top.timerKey) return top;
       if (top.deadline === Infinity) {
-        this.#removeTop();
+        this.remove(top);
       } else {
         top.timerKey = top.deadline;
         this.#siftDown(0);
       }
     }
-  }
-
-  #removeTop(): void {
-    const heap = this.#heap;
-    heap[0].timerIndex = -1;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    heap[0] = last;
-    last.timerIndex = 0;
-    this.#siftDown(0);
   }
 
   #siftUp(start: number): void {

@@ -13,11 +13,11 @@ import type { SocketEntry } from "./netstat.ts";
 import type { Counters } from "./counters.ts";
 import type { Endpoint } from "./events.ts";
 import type { EventQueue } from "./event_queue.ts";
-import type { ICMP, ICMPError } from "./icmp.ts";
+import type { ICMP } from "./icmp.ts";
+import type { ICMPError } from "./icmp_report.ts";
 import type { IPOutput } from "./ip_output.ts";
 import type { LocalAddresses } from "./local_addresses.ts";
 import type { Packet } from "./packet.ts";
-import { plateauBelow } from "./path_mtu.ts";
 
 /** A datagram that has arrived. */
 export interface Datagram {
@@ -111,13 +111,14 @@ export class UDP {
 
   /** Opens a socket that talks to one peer; the event `bound` tells its address, or `failed` that there is none. */
   connect(id: number, localPort: number, remote: Address, remotePort: number): void {
-    const local = this.#host.local.sourceFor(remote);
+    const target = this.#host.local.targetOf(remote);
+    const local = this.#host.local.sourceFor(target);
     if (!local) {
       this.#host.events.push({ kind: "failed", id, reason: "network-unreachable" });
       this.#host.events.push({ kind: "released", id });
       return;
     }
-    this.#add(new Socket(id, local, localPort, remote, remotePort));
+    this.#add(new Socket(id, local, localPort, target, remotePort));
     this.#host.events.push({ kind: "bound", id, local: { address: String(local), port: localPort } });
   }
 
@@ -125,7 +126,7 @@ export class UDP {
   send(id: number, bytes: Uint8Array, to: Address, port: number): void {
     const socket = this.#sockets.get(id);
     if (!socket || socket.closed) return;
-    socket.leaving.push({ bytes, to, port });
+    socket.leaving.push({ bytes, to: this.#host.local.targetOf(to), port });
     this.#sending.add(socket);
   }
 
@@ -182,14 +183,20 @@ export class UDP {
     this.#deliver(socket, packet, length - udp.HEADER_LENGTH);
   }
 
-  /** An ICMP error came back about a datagram of this host; only one that a socket may have sent counts. */
-  receiveError(now: number, { packet, reason, mtu }: ICMPError): void {
-    const localPort = udp.sourcePort(packet.view, packet.payload);
+  /**
+   * An ICMP error came back about a datagram of this host; only one that a socket may have sent counts. Soft ones are
+   * told to nobody, as Linux does: a later datagram may well arrive.
+   */
+  receiveError(now: number, error: ICMPError): void {
+    const { packet, reason, isSoft } = error;
+    const { counters, events, output } = this.#host;
     const remotePort = udp.destinationPort(packet.view, packet.payload);
-    for (const socket of this.#byPort.get(localPort) ?? []) {
-      if (!socket.mayHaveSent(packet, remotePort)) continue;
-      if (reason === undefined) this.#host.output.paths.learn(packet.destination(), mtu || guessMTU(packet), now);
-      else if (socket.remote && !socket.closed) this.#host.events.push({ kind: "failed", id: socket.id, reason });
+    const senders = (this.#byPort.get(udp.sourcePort(packet.view, packet.payload)) ?? [])
+      .filter((socket) => socket.mayHaveSent(packet, remotePort));
+    if (senders.length === 0) counters.drop("noSocket");
+    else if (reason === undefined) output.paths.learn(error, now);
+    for (const { id, remote, closed } of senders) {
+      if (reason && !isSoft && remote && !closed) events.push({ kind: "failed", id, reason });
     }
   }
 
@@ -265,11 +272,6 @@ export class UDP {
     if (!socket.closed) events.push({ kind: "writable", id: socket.id, bytes: bytes.length + OVERHEAD });
     return true;
   }
-}
-
-/** What may fit where a packet did not. */
-function guessMTU(packet: Packet): number {
-  return packet.isIPv4 ? plateauBelow(ipv4.totalLength(packet.view, packet.start)) : 0;
 }
 
 function writeDatagram(

@@ -6,12 +6,15 @@
  * @module
  */
 import { finish, intact, sum } from "./checksum.ts";
+import type { ICMPErrorKind } from "./icmp_kind.ts";
 
 /** Bytes before the quoted packet or the echo's data. */
 export const HEADER_LENGTH = 8;
 
 export const ECHO_REPLY = 0;
 export const DESTINATION_UNREACHABLE = 3;
+export const SOURCE_QUENCH = 4;
+export const REDIRECT = 5;
 export const ECHO_REQUEST = 8;
 export const TIME_EXCEEDED = 11;
 export const PARAMETER_PROBLEM = 12;
@@ -59,7 +62,33 @@ export function rest(view: DataView, offset: number): number {
 
 /** Whether the type reports an error, about which no error may be sent (RFC 1122 §3.2.2). */
 export function isError(type: number): boolean {
-  return type !== ECHO_REPLY && type !== ECHO_REQUEST && type < 13;
+  return type === DESTINATION_UNREACHABLE || type === SOURCE_QUENCH || type === REDIRECT || type === TIME_EXCEEDED ||
+    type === PARAMETER_PROBLEM;
+}
+
+/** What DESTINATION_UNREACHABLE reports, by its code (RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1). */
+const UNREACHABLE: readonly (ICMPErrorKind | "other")[] = [
+  "network-unreachable",
+  "host-unreachable",
+  "protocol-unreachable",
+  "port-unreachable",
+  "packet-too-big",
+  "other", // the source route failed
+  "network-unreachable", // unknown
+  "host-unreachable", // unknown
+  "host-unreachable", // isolated
+  "admin-prohibited", // the network
+  "admin-prohibited", // the host
+  "network-unreachable", // for this type of service
+  "host-unreachable", // for this type of service
+  "admin-prohibited", // the communication
+];
+
+/** What an error reports; "other" when there is no name for it here. */
+export function kindOf(type: number, code: number): ICMPErrorKind | "other" {
+  if (type === DESTINATION_UNREACHABLE) return UNREACHABLE[code] ?? "other";
+  if (type === TIME_EXCEEDED) return code === CODE_REASSEMBLY ? "reassembly-time-exceeded" : "time-exceeded";
+  return type === PARAMETER_PROBLEM ? "parameter-problem" : "other";
 }
 
 /** Writes the header over a body that already stands behind it, and the checksum over both. */

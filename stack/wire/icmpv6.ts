@@ -6,6 +6,7 @@
  * @module
  */
 import { finish, intact, sum } from "./checksum.ts";
+import type { ICMPErrorKind } from "./icmp_kind.ts";
 
 /** Bytes before the quoted packet or the echo's data. */
 export const HEADER_LENGTH = 8;
@@ -62,6 +63,26 @@ export function rest(view: DataView, offset: number): number {
 /** Whether the type reports an error (RFC 4443 §2.1). */
 export function isError(type: number): boolean {
   return type < 128;
+}
+
+/** What DESTINATION_UNREACHABLE reports, by its code (RFC 4443 §3.1). */
+const UNREACHABLE: readonly (ICMPErrorKind | "other")[] = [
+  "network-unreachable",
+  "admin-prohibited",
+  "other", // beyond the scope of the source
+  "host-unreachable",
+  "port-unreachable",
+  "admin-prohibited", // by the source
+  "admin-prohibited", // by the route
+];
+
+/** What an error reports; "other" when there is no name for it here. */
+export function kindOf(type: number, code: number): ICMPErrorKind | "other" {
+  if (type === DESTINATION_UNREACHABLE) return UNREACHABLE[code] ?? "other";
+  if (type === PACKET_TOO_BIG) return "packet-too-big";
+  if (type === TIME_EXCEEDED) return code === CODE_REASSEMBLY ? "reassembly-time-exceeded" : "time-exceeded";
+  if (type !== PARAMETER_PROBLEM) return "other";
+  return code === CODE_NEXT_HEADER ? "protocol-unreachable" : "parameter-problem";
 }
 
 /** Writes the header over a body that already stands behind it, and the checksum over both. */

@@ -39,6 +39,17 @@ Deno.test("a deadline moves later, earlier, and away", () => {
   assertEquals(a.timerIndex, -1);
 });
 
+Deno.test("an owner that is removed is not due, and its place is taken by others", () => {
+  const timers = new Timers<TimerOwner>();
+  const owners = [50, 10, 40, 30, 20, 60, 70].map(owner);
+  for (const one of owners) timers.update(one);
+  for (const index of [1, 3, 6]) timers.remove(owners[index]);
+  timers.remove(owners[3]);
+  assertEquals(owners[3].timerIndex, -1);
+  const due = Array.from({ length: 5 }, () => timers.popDue(100)?.deadline);
+  assertEquals(due, [20, 40, 50, 60, undefined]);
+});
+
 Deno.test("an owner without a deadline is not kept", () => {
   const timers = new Timers<TimerOwner>();
   timers.update(owner());

@@ -19,7 +19,7 @@ const KINDS: Record<4 | 6, Record<string, Kind>> = {
     "echo-reply": { type: 0, codes: {} },
     "unreachable": { type: 3, codes: { net: 0, host: 1, proto: 2, port: 3, admin: 13 } },
     "too-big": { type: 3, codes: { "": 4 } },
-    "time-exceeded": { type: 11, codes: {} },
+    "time-exceeded": { type: 11, codes: { reassembly: 1 } },
     "parameter": { type: 12, codes: {} },
   },
   6: {
@@ -27,7 +27,7 @@ const KINDS: Record<4 | 6, Record<string, Kind>> = {
     "echo-reply": { type: 129, codes: {} },
     "unreachable": { type: 1, codes: { net: 0, admin: 1, host: 3, port: 4 } },
     "too-big": { type: 2, codes: {} },
-    "time-exceeded": { type: 3, codes: {} },
+    "time-exceeded": { type: 3, codes: { reassembly: 1 } },
     "parameter": { type: 4, codes: { header: 1 } },
   },
 };
@@ -51,7 +51,8 @@ export function readICMPText(
   while (!words.isEmpty) {
     const word = words.take("a field");
     if (word === "id") message.rest = (message.rest + value(word) * 0x10000) >>> 0;
-    else if (word === "seq" || word === "mtu" || word === "pointer") message.rest = (message.rest + value(word)) >>> 0;
+    else if (word === "seq" || word === "mtu") message.rest = (message.rest + value(word)) >>> 0;
+    else if (word === "pointer") message.rest = value(word) * (family === 4 ? 0x100_0000 : 1);
     else if (word === "code") message.code = value(word);
     else if (word === "data") message.payload = streamBytes(1, 1 + value(word));
     else if (word === "quoted-seq") {

@@ -88,6 +88,21 @@ const CALLS: Record<string, Call> = {
     const bytes = streamBytes(1, 1 + run.evaluate(words.take("the length")));
     run.engine.send(run.now, flow.id, bytes, { address: flow.peer, port: flow.remotePort });
   },
+  ping(run, flow, words) {
+    const request = { identifier: 1, sequence: 1, data: new Uint8Array(), ttl: 64, timeout: 1000 };
+    let to = flow.peer;
+    while (!words.isEmpty) {
+      const word = words.take("a field");
+      if (word === "to") to = words.take("the address");
+      else if (word === "id") request.identifier = run.evaluate(words.take("the identifier"));
+      else if (word === "seq") request.sequence = run.evaluate(words.take("the sequence number"));
+      else if (word === "data") request.data = streamBytes(1, 1 + run.evaluate(words.take("the length")));
+      else if (word === "timeout") request.timeout = run.evaluate(words.take("the timeout"));
+      else throw new SyntaxError(`Cannot read "${word}"`);
+    }
+    flow.id = run.nextId++;
+    run.engine.ping(run.now, flow.id, to, request);
+  },
   receive(run, flow, words) {
     const datagram = run.engine.readDatagram(run.now, flow.id);
     if (words.takeIf("nothing")) {
@@ -146,9 +161,10 @@ const CALLS: Record<string, Call> = {
   },
 };
 
-/** Why it failed, how much may be written, and which flow's listener accepted it. */
+/** Why it failed, how long it took, how much may be written, and which flow's listener accepted it. */
 function detailOf(run: ScenarioRun, event: SocketEvent): string | undefined {
   if (event.kind === "failed") return event.reason;
+  if (event.kind === "answered") return String(Math.round(event.reply.time * 1000) / 1000);
   if (event.kind === "writable") return String(event.bytes);
   return event.kind === "accepted" ? run.nameOfListener(event.listener) : undefined;
 }

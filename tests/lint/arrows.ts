@@ -39,7 +39,7 @@ const ZONES: Zone[] = [
   // Whatever builds on a whole stack is listed here; all else in adapters/ serves the sockets, which know only their remote half.
   {
     name: ADAPTERS,
-    files: /^adapters\/(mod|connector|listen_config|deno_net)\.ts$/,
+    files: /^adapters\/(mod|connector|listen_config|deno_net|ping)\.ts$/,
     imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN],
   },
   { name: TUN, files: /^adapters\/tun(_\w+)?\.ts$/, imports: [INTERNET, VNIC, STACK] },

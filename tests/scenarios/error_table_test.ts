@@ -15,7 +15,7 @@ import {
   SERVER,
   SERVER6,
 } from "./hosts.ts";
-import { ACK, RST, summarize, SYN, TCP, unreachable } from "./packets.ts";
+import { ACK, report, RST, summarize, SYN, TCP, unreachable } from "./packets.ts";
 
 const ADDRESSES = [`${SERVER}:80`, `[${SERVER6}]:80`];
 const ROUTERS = ["10.0.0.254", "2001:db8::fe"];
@@ -154,6 +154,33 @@ for (
     await assertTalks(pair);
   });
 }
+
+/** Answers each packet to a port with an ICMP error of a type of its family. */
+function reportedPort(port: number, types: { 4: number; 6: number }): (frame: VNICFrame) => boolean | VNICFrame {
+  return ({ packet }) => {
+    if (summarize(packet).destinationPort !== port) return true;
+    const i = packet[0] >> 4 === 4 ? 0 : 1;
+    return { packet: report(ROUTERS[i], packet, { type: types[i === 0 ? 4 : 6], code: 0, rest: 0 }) };
+  };
+}
+
+eachIsolation("protocol error: ICMP says that a header is bad", async (isolation) => {
+  await using net = await Network.create(isolation, { filter: reportedPort(81, { 4: 12, 6: 4 }) });
+  for (const address of [`${SERVER}:81`, `[${SERVER6}]:81`]) {
+    await rejects(net.client.dialTCP(address), failure.PROTOCOL, `"${address}"`);
+    using udp = await net.client.dialUDP(address);
+    const reading = later(udp.read(new Uint8Array(1)));
+    await udp.write(bytes("x"));
+    await rejects(reading, failure.PROTOCOL);
+  }
+});
+
+eachIsolation("host unreachable: a dial times out, and its TTL had expired on the way", async (isolation) => {
+  const options = { filter: reportedPort(81, { 4: 11, 6: 3 }), client: { tcp: { synRetries: 0 } } };
+  await using net = await Network.create(isolation, options);
+  const dials = [`${SERVER}:81`, `[${SERVER6}]:81`].map((address) => later(net.client.dialTCP(address)));
+  for (const dial of dials) await rejects(dial, failure.HOST_UNREACHABLE);
+});
 
 eachIsolation("network down: dials and listens on a closed stack", async (isolation) => {
   await using net = await Network.create(isolation);

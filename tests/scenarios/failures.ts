@@ -17,6 +17,7 @@ export const RESET: Failure = { type: errors.ConnectionReset, code: "ECONNRESET"
 export const TIMED_OUT: Failure = { type: errors.TimedOut, code: "ETIMEDOUT" };
 export const NET_UNREACHABLE: Failure = { type: errors.NetworkUnreachable, code: "ENETUNREACH" };
 export const HOST_UNREACHABLE: Failure = { type: Error, code: "EHOSTUNREACH" };
+export const PROTOCOL: Failure = { type: Error, code: "EPROTO" };
 export const NET_DOWN: Failure = { type: errors.NetworkUnreachable, code: "ENETDOWN" };
 export const IN_USE: Failure = { type: errors.AddrInUse, code: "EADDRINUSE" };
 export const NOT_AVAILABLE: Failure = { type: errors.AddrNotAvailable, code: "EADDRNOTAVAIL" };

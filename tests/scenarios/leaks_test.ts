@@ -10,7 +10,7 @@ const MOD = new URL("../../mod.ts", import.meta.url);
 function throwingTest(isolation: string, place: string): string {
   const stop = (at: string) => at === place ? `throw new Error("half-way");` : "";
   return `
-    import { Internet } from "${MOD}";
+    import { Internet, ping } from "${MOD}";
     Deno.test("throws", async () => {
       await using internet = new Internet({ isolation: "${isolation}" });
       void internet.route();
@@ -34,6 +34,8 @@ function throwingTest(isolation: string, place: string): string {
       void accepted.write(new Uint8Array(1e6));
       using udp = await client.dialUDP("10.0.0.1:53");
       udp.read(new Uint8Array(1)).catch(() => {});
+      client.onIcmp = () => {};
+      ping(client, "10.0.0.9", { timeout: 60_000 }).catch(() => {});
       ${stop("talking")}
     });
     Deno.test("follows", () => {});

@@ -117,12 +117,22 @@ export function udpPacket(way: Way, data: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** A router's answer that `packet` could not go on, by the ICMP of its family. */
 export function unreachable(router: string, packet: Uint8Array, code: number): Uint8Array<ArrayBuffer> {
+  return report(router, packet, { type: packet[0] >> 4 === 4 ? 3 : 1, code, rest: 0 });
+}
+
+/** A router's error about `packet`, by the ICMP of its family. */
+export function report(
+  router: string,
+  packet: Uint8Array,
+  { type, code, rest }: { type: number; code: number; rest: number },
+): Uint8Array<ArrayBuffer> {
   const isIPv4 = packet[0] >> 4 === 4;
   const source = isIPv4 ? packet.subarray(12, 16).join(".") : hex(packet.subarray(8, 24));
   const payload = new Uint8Array(8 + Math.min(packet.length, 512));
   const view = new DataView(payload.buffer);
-  payload[0] = isIPv4 ? 3 : 1;
+  payload[0] = type;
   payload[1] = code;
+  view.setUint32(4, rest);
   payload.set(packet.subarray(0, payload.length - 8), 8);
   const way = { source: router, sourcePort: 0, destination: source, destinationPort: 0 };
   const covered = isIPv4 ? [payload] : [pseudoHeader(way, ICMPV6, payload.length), payload];

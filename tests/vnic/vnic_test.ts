@@ -2,6 +2,7 @@ import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows }
 import { Buffer } from "node:buffer";
 import type { CopyingDispatcher } from "../../vnic/dispatcher.ts";
 import { type LinkEndpoint, type NetworkDispatcher, VNIC, type VNICFrame, type VNICNetwork } from "../../vnic/mod.ts";
+import { reportedErrors } from "../harness/reported_errors.ts";
 
 class Collector implements NetworkDispatcher, VNICNetwork {
   readonly packets: Uint8Array[] = [];
@@ -17,20 +18,11 @@ class Collector implements NetworkDispatcher, VNICNetwork {
 const ipv4 = (length = 40) => Uint8Array.from({ length }, (_, i) => i === 0 ? 0x45 : i & 0xff);
 const ipv6 = (length = 40) => Uint8Array.from({ length }, (_, i) => i === 0 ? 0x60 : i & 0xff);
 
-/** The errors given to reportError() meanwhile, kept from ending the test run. */
+/** The errors given to reportError() meanwhile. */
 function reportedDuring(act: () => void): unknown[] {
-  const errors: unknown[] = [];
-  const listener = (event: ErrorEvent) => {
-    event.preventDefault();
-    errors.push(event.error);
-  };
-  addEventListener("error", listener);
-  try {
-    act();
-  } finally {
-    removeEventListener("error", listener);
-  }
-  return errors;
+  using errors = reportedErrors();
+  act();
+  return errors.list;
 }
 
 Deno.test("a new NIC says what kind of link it is", () => {

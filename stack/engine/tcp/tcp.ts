@@ -5,11 +5,12 @@
  */
 import { intact } from "../../wire/checksum.ts";
 import { ACK, destinationPort, RST, sequence, sourcePort, SYN, valid } from "../../wire/tcp.ts";
-import { Address, endpointText } from "../address.ts";
+import { type Address, endpointText } from "../address.ts";
 import type { StackLimits, TCPSettings } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import type { EventQueue } from "../event_queue.ts";
 import type { FailureReason } from "../events.ts";
+import type { ICMPError } from "../icmp_report.ts";
 import type { IPOutput } from "../ip_output.ts";
 import type { LocalAddresses } from "../local_addresses.ts";
 import type { SocketEntry } from "../netstat.ts";
@@ -155,7 +156,7 @@ export class TCP {
 
   /** Starts a dial; events tell how it ends. */
   connect(now: number, id: number, localPort: number, remote: Address, remotePort: number): void {
-    const target = remote.isUnspecified ? Address.parse(remote.isIPv4 ? "127.0.0.1" : "::1")! : remote;
+    const target = this.#local.targetOf(remote);
     const local = this.#local.sourceFor(target);
     if (!local) return this.#refuseDial(id, "network-unreachable");
     const tuple = { local, localPort, remote: target, remotePort };
@@ -219,18 +220,21 @@ export class TCP {
     c.updateDeadline();
   }
 
-  /** An ICMP error came back: it ends a dial; of an open connection it is remembered (RFC 5927 §5.2). */
-  receiveError(packet: Packet, reason: FailureReason): void {
+  /**
+   * An ICMP error came back. It ends a dial, unless it may pass by itself; what does not end anything is remembered, and
+   * told when the connection times out (RFC 1122 §4.2.3.9, RFC 5461, RFC 5927 §5.2).
+   */
+  receiveError({ packet, reason, isSoft, mtu }: ICMPError): void {
     const c = this.#findQuoted(packet);
     if (!c) return;
-    if (c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener)) breakConnection(c, reason);
+    const isDial = c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener);
+    if (reason === undefined) this.#receiveTooBig(c, mtu);
+    else if (isDial && !isSoft) breakConnection(c, reason);
     else c.softError = reason;
   }
 
   /** A router could not forward a segment: the next link takes `mtu` bytes, 0 when it does not say. */
-  receiveTooBig(packet: Packet, mtu: number): void {
-    const c = this.#findQuoted(packet);
-    if (!c) return;
+  #receiveTooBig(c: Connection, mtu: number): void {
     reducePathMTU(c, mtu);
     this.queue(c);
   }
@@ -244,9 +248,10 @@ export class TCP {
       remote: packet.destination(),
       remotePort: destinationPort(view, payload),
     });
-    if (!c) return undefined;
     const seq = sequence(view, payload);
-    return atOrAfter(seq, c.sndUna) && before(seq, c.sndNxt) ? c : undefined;
+    if (c && atOrAfter(seq, c.sndUna) && before(seq, c.sndNxt)) return c;
+    this.counters.drop(c ? "unacceptable" : "noSocket");
+    return undefined;
   }
 
   /** Fires deadlines that have come. */

@@ -80,6 +80,55 @@ scenario(
 `,
 );
 
+for (
+  const [report, reason] of [
+    ["unreachable host", "host-unreachable"],
+    ["unreachable net", "network-unreachable"],
+    ["unreachable admin", "host-unreachable"],
+    ["parameter pointer 1", "protocol-error"],
+  ]
+) {
+  scenario(
+    `N8 a connected socket is told: ${report}`,
+    `
+    connectDatagram 9 from 7
+    send 10
+    > udp 10
+    +1 < icmp ${report}
+    event failed ${reason}
+    no event released
+  `,
+  );
+}
+
+for (const report of ["time-exceeded", "time-exceeded reassembly"]) {
+  scenario(
+    `N8 what may pass by itself is told to nobody, as with Linux: ${report}`,
+    `
+    connectDatagram 9 from 7
+    send 10
+    > udp 10
+    +1 < icmp ${report}
+    no event failed
+  `,
+  );
+}
+
+for (const report of ["unreachable port", "parameter pointer 1", "time-exceeded"]) {
+  scenario(
+    `N8 a report about what no socket has sent: ${report}`,
+    `
+    connectDatagram 9 from 7
+    send 10
+    > udp 10
+    close
+    +1 < icmp ${report}
+    dropped noSocket
+    no event failed
+  `,
+  );
+}
+
 scenario(
   "N8 a packet that was too big is no refusal",
   `

@@ -1,13 +1,21 @@
 // T16: what ICMP says of a connection (RFC 1122 §4.2.3.9, RFC 5927).
 import { ACCEPTED, scenario } from "../../harness/script.ts";
 
-for (const [report, reason] of [["port", "refused"], ["host", "host-unreachable"], ["net", "network-unreachable"]]) {
+for (
+  const [report, reason] of [
+    ["unreachable port", "refused"],
+    ["unreachable host", "host-unreachable"],
+    ["unreachable net", "network-unreachable"],
+    ["unreachable admin", "host-unreachable"],
+    ["parameter", "protocol-error"],
+  ]
+) {
   scenario(
-    `T16 a dial ends with ${reason}: unreachable ${report}`,
+    `T16 a dial ends with ${reason}: ${report}`,
     `
     connect 80
     > S 0
-    +1 < icmp unreachable ${report}
+    +1 < icmp ${report}
     event failed ${reason}
     event released
     idle
@@ -24,6 +32,17 @@ scenario(
   event failed refused
 `,
   { only: 4 },
+);
+
+scenario(
+  "T16 a dial ends: ICMPv6's way to say that the protocol is unknown",
+  `
+  connect 80
+  > S 0
+  +1 < icmp parameter header pointer 6
+  event failed refused
+`,
+  { only: 6 },
 );
 
 scenario(
@@ -84,14 +103,14 @@ scenario(
 `,
 );
 
-for (const report of ["port", "host", "net"]) {
+for (const report of ["unreachable port", "unreachable host", "unreachable net", "time-exceeded", "parameter"]) {
   scenario(
-    `T16 an open connection survives: unreachable ${report}`,
+    `T16 an open connection survives: ${report}`,
     `
     ${ACCEPTED}
     +1 write 10
     > P. 1:11 ack 1
-    +1 < icmp unreachable ${report}
+    +1 < icmp ${report}
     no event failed
     +199 > P. 1:11 ack 1
     +1 < . 1 ack 11
