@@ -16,6 +16,7 @@
  */
 
 export type { StackLimits, TCPOptions } from "./engine/config.ts";
+export type { DropReason } from "./engine/counters.ts";
 export type { ICMPReport } from "./engine/icmp_report.ts";
 export type { SocketEntry, StackStats } from "./engine/netstat.ts";
 export type { ConnectionInfo } from "./engine/tcp/info.ts";

@@ -4,23 +4,56 @@
  * @module
  */
 
-/** Why a packet was dropped. */
+/**
+ * Why a packet was dropped.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { type DropReason, Internet } from "@uis/uis";
+ *
+ * await using internet = new Internet();
+ * const stack = await internet.newStack(1500, "10.0.0.1");
+ * await assertRejects(() => stack.dialTCP("10.0.0.1:80"), Deno.errors.ConnectionRefused);
+ * const { dropped } = await stack.stats();
+ * const reasons = Object.keys(dropped) as DropReason[];
+ * assertEquals(reasons.filter((reason) => dropped[reason] > 0), ["noSocket"]);
+ * ```
+ */
 export type DropReason =
+  /** A header or a length that cannot be, a fragment that fits no datagram, an ICMP error that quotes too little. */
   | "malformed"
+  /** Its checksum is wrong. */
   | "checksum"
+  /** It was sent to an address that is not this host's. */
   | "notForUs"
+  /** It came from an address that nobody may send from (RFC 1122 §3.2.1.3). */
   | "martian"
+  /** IPv6 extension headers or options that are too many, misplaced, or to be refused (RFC 8200 §4). */
   | "extensionHeader"
+  /** Its source route leads on from here (RFC 1122 §3.3.5, RFC 5095). */
   | "sourceRoute"
+  /** Its datagram has fragments that overlap (RFC 5722). */
   | "fragmentOverlap"
+  /** Fragments take more memory than {@linkcode StackLimits} allows, or are more than any datagram needs. */
   | "fragmentLimit"
+  /** The rest of its datagram did not come in time. */
   | "fragmentTimeout"
+  /** A protocol, or an ICMP message, that is not spoken here. */
   | "unknownProtocol"
+  /** No socket and no ping waits for it. */
   | "noSocket"
+  /** A datagram to send, to a family of which the host has no address. */
+  | "noRoute"
+  /** A queue is full: of a socket, of a listener, of answers. */
   | "queueFull"
+  /** A datagram to send that is larger than any packet. */
   | "tooBig"
+  /** An answer that would have been one too many: an ICMP error, a challenge ACK. */
   | "rateLimited"
+  /** A SYN, while the host has as many connections as it may. */
   | "connectionLimit"
+  /** A segment that its connection cannot take, a reply or an ICMP error that fits nothing that was sent. */
   | "unacceptable";
 
 /** The counters, which only grow. */
@@ -49,6 +82,7 @@ export class Counters {
       fragmentTimeout: 0,
       unknownProtocol: 0,
       noSocket: 0,
+      noRoute: 0,
       queueFull: 0,
       tooBig: 0,
       rateLimited: 0,

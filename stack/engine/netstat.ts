@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { DropReason } from "./counters.ts";
 import type { State } from "./tcp/state.ts";
 
 /**
@@ -61,6 +62,6 @@ export interface StackStats {
   reassembled: number;
   /** Datagrams cut into fragments. */
   fragmented: number;
-  /** Packets dropped, by reason. */
-  dropped: Readonly<Record<string, number>>;
+  /** Packets and answers dropped, by reason. */
+  dropped: Readonly<Record<DropReason, number>>;
 }

@@ -261,7 +261,7 @@ export class UDP {
     const source = socket.local.isUnspecified ? local.sourceFor(to) : socket.local;
     const length = udp.HEADER_LENGTH + bytes.length;
     if (!source) {
-      counters.drop("notForUs");
+      counters.drop("noRoute");
     } else if (length > (to.isIPv4 ? LARGEST_IPV4 : LARGEST_IPV6)) {
       counters.drop("tooBig");
     } else {

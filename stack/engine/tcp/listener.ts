@@ -88,7 +88,10 @@ export class Listeners {
 
 function receiveAckInListen(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
   const mss = segment.has(SYN) ? undefined : checkCookie(tcp, packet, segment, now);
-  if (mss === undefined) return sendReset(tcp, packet, segment);
+  if (mss === undefined) {
+    tcp.counters.drop("unacceptable");
+    return sendReset(tcp, packet, segment);
+  }
   // What the peer sends again is as good, and finds room later.
   if (listener.waiting >= listener.backlog) return tcp.counters.drop("queueFull");
   if (!tcp.makeRoom()) return tcp.counters.drop("connectionLimit");
@@ -97,9 +100,8 @@ function receiveAckInListen(tcp: TCP, listener: Listener, packet: Packet, segmen
 
 /** A segment for a listener: RST is ignored, ACK is reset, SYN opens, anything else is dropped. */
 export function receiveInListen(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
-  if (segment.has(RST)) return;
-  if (segment.has(ACK)) return receiveAckInListen(tcp, listener, packet, segment, now);
-  if (!segment.has(SYN)) return;
+  if (segment.has(ACK) && !segment.has(RST)) return receiveAckInListen(tcp, listener, packet, segment, now);
+  if (segment.has(RST) || !segment.has(SYN)) return tcp.counters.drop("unacceptable");
   if (listener.waiting >= listener.backlog) return tcp.counters.drop("queueFull");
   if (listener.halfOpen < tcp.limits.synQueue) openPassive(tcp, listener, packet, segment, now);
   else answerWithCookie(tcp, packet, segment, now);

@@ -121,12 +121,12 @@ function tupleOf(packet: Packet, segment: Segment): FourTuple {
 /** A segment in SYN-SENT. */
 export function receiveInSynSent(c: Connection, packet: Packet, segment: Segment, now: number): void {
   const acceptable = segment.has(ACK) && after(segment.ack, c.iss) && atOrBefore(segment.ack, c.sndNxt);
-  if (segment.has(ACK) && !acceptable) return sendReset(c.tcp, packet, segment);
-  if (segment.has(RST)) {
-    if (acceptable) breakConnection(c, "refused");
-    return;
+  if (segment.has(ACK) && !acceptable) {
+    c.tcp.counters.drop("unacceptable");
+    return sendReset(c.tcp, packet, segment);
   }
-  if (!segment.has(SYN)) return;
+  if (segment.has(RST) && acceptable) return breakConnection(c, "refused");
+  if (segment.has(RST) || !segment.has(SYN)) return c.tcp.counters.drop("unacceptable");
   const synWasLost = c.synWasLost;
   takeSyn(c, segment.seq, segment.window, segment.options, now);
   c.ecn = c.ecn && agreesToECN(segment);

@@ -31,7 +31,7 @@ export function receiveSegment(c: Connection, packet: Packet, segment: Segment, 
   }
   if (segment.has(RST)) return receiveReset(c, segment, now);
   if (segment.has(SYN)) return receiveSyn(c, now);
-  if (!segment.has(ACK)) return;
+  if (!segment.has(ACK)) return c.tcp.counters.drop("unacceptable");
   if (c.state === "SYN-RECEIVED" && !leaveSynReceived(c, packet, segment)) return;
   if (!acknowledge(c, segment, now)) return;
   noteTimestamp(c, segment, now);
@@ -47,7 +47,7 @@ function dropOld(c: Connection, segment: Segment, now: number): void {
 /** First, sequence number: four cases of an acceptable segment. */
 function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   if (isAcceptable(c, segment)) return true;
-  if (segment.has(RST)) return segment.seq === c.rcvNxt;
+  if (segment.has(RST)) return segment.seq === c.rcvNxt || drops(c);
   if (isKeepAliveOrProbe(c, segment)) {
     if (segment.has(ACK) && c.state !== "SYN-RECEIVED" && acknowledge(c, segment, now)) noteTimestamp(c, segment, now);
     if (c.state !== "CLOSED") c.ackOwed = true;
@@ -59,6 +59,11 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) emitSyn(c, now);
   else c.ackOwed = true;
   if (c.sack && segment.dataLength > 0) reportDuplicate(c, segment);
+  return false;
+}
+
+function drops(c: Connection): false {
+  c.tcp.counters.drop("unacceptable");
   return false;
 }
 
@@ -104,8 +109,9 @@ function receiveSyn(c: Connection, now: number): void {
   else sendChallengeAck(c, now);
 }
 
-/** Tells a peer what we expect, in case it is really the peer; not often (RFC 5961 §7). */
+/** Drops a segment, and tells a peer what we expect, in case it is really the peer; not often (RFC 5961 §7). */
 export function sendChallengeAck(c: Connection, now: number): void {
+  c.tcp.counters.drop("unacceptable");
   if (now - c.challengedAt < INVALID_INTERVAL) return c.tcp.counters.drop("rateLimited");
   c.challengedAt = now;
   c.ackOwed = true;
@@ -132,7 +138,7 @@ function mayAnswerInvalid(c: Connection, now: number): boolean {
 function leaveSynReceived(c: Connection, packet: Packet, segment: Segment): boolean {
   if (segment.ack !== c.sndNxt) {
     sendReset(c.tcp, packet, segment);
-    return false;
+    return drops(c);
   }
   if (c.listener && c.listener.waiting >= c.listener.backlog) {
     c.tcp.counters.drop("queueFull");

@@ -116,7 +116,7 @@ for (const [own, destination] of [["10.0.0.1", "2001:db8::2"], ["2001:db8::1", "
       2,
       "network-unreachable",
     ]]);
-    assertEquals(host.dropped, { notForUs: 1 });
+    assertEquals(host.dropped, { noRoute: 1 });
   });
 }
 

@@ -133,7 +133,7 @@ scenario(
   `
   ${ACCEPTED}
   +1 < R 1001
-  dropped unacceptable 0
+  dropped unacceptable
   +1 < R 0
   +1 < R. 70000 ack 1
   no event failed
