@@ -89,6 +89,28 @@ Deno.test("router reports what is too large, and the download goes on in smaller
   assertEquals([start(lines[2]), start(lines[6])], [start(lines[0]), start(lines[4])]);
 });
 
+Deno.test("ping prints a line for each ping, late or lost, and sums them up", async () => {
+  await using folder = await temporaryFolder();
+  const lines = await runExample(folder.path, "ping.ts");
+  const times = lines.flatMap((line) => line.match(/(?<= time=)\d+\.\d{3}(?= ms$)/) ?? []).map(Number);
+  const answer = (sequence: number) => `64 bytes from 10.0.0.1: icmp_seq=${sequence} ttl=64`;
+  assertEquals(lines.slice(0, -1).map((line) => line.replace(/ time=.*/, "")), [
+    "PING 10.0.0.1: 56 bytes of data",
+    answer(1),
+    answer(2),
+    "no answer for icmp_seq=3",
+    answer(4),
+    answer(5),
+    "no answer for icmp_seq=6",
+    answer(7),
+    answer(8),
+    "8 packets transmitted, 6 received, 25% packet loss",
+  ]);
+  assertEquals(times.every((time) => time > 0), true);
+  const [least, , most] = /^round trip min\/avg\/max = (.+) ms$/.exec(lines.at(-1)!)![1].split("/").map(Number);
+  assertEquals([least, most], [Math.min(...times), Math.max(...times)]);
+});
+
 Deno.test("the examples need to read the library, and to write only their pcap", async () => {
   await using folder = await temporaryFolder();
   const script = new URL("tcp_download_ipv4.ts", EXAMPLES).href;
