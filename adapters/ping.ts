@@ -65,7 +65,7 @@ export interface PingReply {
   size: number;
   /** What was left of the reply's TTL, or hop limit, when it arrived. */
   ttl: number;
-  /** ms from the request to the reply, with fractions. */
+  /** ms from the request to the reply, with fractions; 0 from the stack itself. */
   time: number;
 }
 

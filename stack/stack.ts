@@ -137,7 +137,7 @@ export class Stack implements AsyncDisposable {
    *
    * Rejects with a TypeError when the text is no such address, with the signal's reason when it aborts before the
    * connection stands, and with Deno.errors.ConnectionRefused, TimedOut or NetworkUnreachable, or an Error with code
-   * EHOSTUNREACH, as the network says.
+   * EHOSTUNREACH or EPROTO, as the network says.
    */
   async dialTCP(address: string, options: { signal?: AbortSignal } = {}): Promise<TCPConn> {
     const remote = parseEndpoint(address, "dial");

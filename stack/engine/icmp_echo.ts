@@ -125,6 +125,7 @@ export class Pings {
 
   /** Sends requests; false when the wire is full before all are out. */
   transmit(now: number): boolean {
+    if (this.#leaving.size === 0) return true;
     for (const ping of this.#leaving) {
       const { source, destination, word, data, ttl, key } = ping;
       const type = destination.isIPv4 ? icmpv4.ECHO_REQUEST : icmpv6.ECHO_REQUEST;

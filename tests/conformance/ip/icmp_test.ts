@@ -80,6 +80,23 @@ scenario(
   { only: 4 },
 );
 scenario("N5 a protocol with an empty packet is reported", "< protocol 99 0\n> icmp unreachable proto", { only: 4 });
+for (const [row, only, ...groups] of [["N5", 4, "224.0.0.1", "255.255.255.255"], ["N6", 6, "ff02::1"]] as const) {
+  for (const group of groups) {
+    scenario(
+      `${row} never about a packet to or from ${group}`,
+      `
+      < udp 10 dport 9 dst ${group}
+      quiet
+      < protocol 99 10 dst ${group}
+      quiet
+      < udp 10 dport 9 src ${group}
+      quiet
+    `,
+      { only },
+    );
+  }
+}
+
 scenario("N5 never about a fragment other than the first", "< udp 10 dport 9 frag 0x0001\nquiet", { only: 4 });
 
 scenario(

@@ -1,6 +1,7 @@
 // N1: the IPv4 header (RFC 791, RFC 1122 §3.2.1, RFC 6864).
 import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../../stack/engine/engine.ts";
+import { checksum } from "../../harness/checksum.ts";
 import { buildPacket, readPacket } from "../../harness/packets.ts";
 import { Collector } from "../../harness/pair.ts";
 import { scenario } from "../../harness/script.ts";
@@ -11,7 +12,43 @@ const REPLY = "> icmp echo-reply id 1 seq 2 data 8";
 
 scenario("N1 options are skipped", `${ECHO} ipoptions 4\n${REPLY}\n${ECHO} ipoptions 40\n${REPLY}`, { only: 4 });
 scenario("N1 trailing bytes are ignored", `${ECHO} trailing 1\n${REPLY}\n${ECHO} trailing 30\n${REPLY}`);
-scenario("N1 any TTL is taken", `${ECHO} ttl 1\n${REPLY}\n${ECHO} ttl 255\n${REPLY}`);
+scenario("N1 any TTL is taken", [0, 1, 255].map((ttl) => `${ECHO} ttl ${ttl}\n${REPLY}`).join("\n"));
+
+for (const [only, host, peer] of [[4, "10.0.0.1", "10.0.0.2"], [6, "2001:db8::1", "2001:db8::2"]] as const) {
+  Deno.test(`N1 the TTL of what is sent is 64 (IPv${only})`, () => {
+    const engine = new Engine({ addresses: [host], mtu: 1500, random: seeded(1) });
+    engine.connect(0, 1, 5000, { address: peer, port: 80 });
+    engine.connectDatagram(0, 2, 5000, { address: peer, port: 9 });
+    for (const length of [1, 3000]) engine.send(0, 2, new Uint8Array(length), { address: peer, port: 9 });
+    const out = new Collector();
+    engine.transmit(0, out);
+    assertEquals(out.take().map((packet) => packet[only === 4 ? 8 : 7]), [64, 64, 64, 64, 64]);
+  });
+}
+
+Deno.test("N1 dropped as malformed: a total length that leaves no room for the header, or is more than there is", () => {
+  const engine = new Engine({ addresses: ["10.0.0.1"], mtu: 1500, random: seeded(1) });
+  const transport = {
+    kind: "udp" as const,
+    sourcePort: 9,
+    destinationPort: 9,
+    checksum: 0,
+    payload: new Uint8Array(9),
+  };
+  const fields = { source: "10.0.0.2", destination: "10.0.0.1", ttl: 64, identification: 1, dontFragment: true };
+  const lengths = [0, 19, 20, 36, 37, 38, 65535];
+  for (const length of lengths) {
+    const packet = buildPacket({ ...fields, transport });
+    const view = new DataView(packet.buffer);
+    view.setUint16(2, length);
+    view.setUint16(10, 0);
+    view.setUint16(10, checksum(packet.subarray(0, 20)));
+    engine.receive(0, view, 0, packet.length);
+  }
+  const { malformed, noSocket } = engine.counters.dropped;
+  // 20 and 36 are packets, though no datagrams; 37 is all that there is.
+  assertEquals([malformed, noSocket], [lengths.length - 1, 1]);
+});
 
 for (const [what, damage] of [["version", "version 5"], ["version 0", "version 0"], ["a cut end", "cut 1"]]) {
   scenario(`N1 dropped as malformed: ${what}`, `${ECHO} ${damage}\ndropped malformed\nquiet`);

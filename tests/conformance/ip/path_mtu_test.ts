@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { ADDRESSES } from "../../harness/flow.ts";
 import { LoneHost, toHost } from "../../harness/lone_host.ts";
 
+const ROW = { 4: "N3", 6: "N6" };
 const ROUTER = { 4: "10.0.0.254", 6: "2001:db8::fe" };
 
 /** A router's report that a packet was too large. */
@@ -29,7 +30,7 @@ for (const family of [4, 6] as const) {
   const whole = [family === 4 ? 1428 : 1448];
   const cut = family === 4 ? [1276, 172] : [1280, 224];
 
-  Deno.test(`N3 after a report, datagrams to that destination fit the path, for ten minutes (IPv${family})`, () => {
+  Deno.test(`${ROW[family]} after a report, datagrams to that destination fit the path, for ten minutes (IPv${family})`, () => {
     const { host, sent } = open(family);
     host.receive(tooBig(family, 1280, sent));
     assertEquals(sizes(host, family), cut);
@@ -43,7 +44,7 @@ for (const family of [4, 6] as const) {
     assertEquals(host.engine.nextDeadline(), Infinity);
   });
 
-  Deno.test(`N3 a report about what no socket has sent is ignored (IPv${family})`, () => {
+  Deno.test(`${ROW[family]} a report about what no socket has sent is ignored (IPv${family})`, () => {
     const { host, sent } = open(family);
     const port = (family === 4 ? 20 : 40) + 1;
     sent[port] ^= 1;
@@ -54,7 +55,7 @@ for (const family of [4, 6] as const) {
     assertEquals(sizes(host, family), whole);
   });
 
-  Deno.test(`N3 reports about many destinations take bounded memory (IPv${family})`, () => {
+  Deno.test(`${ROW[family]} reports about many destinations take bounded memory (IPv${family})`, () => {
     const { host, sent } = open(family);
     for (let i = 0; i < 3000; i++) {
       sent[family === 4 ? 18 : 38] = i >> 8;

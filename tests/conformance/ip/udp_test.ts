@@ -29,6 +29,8 @@ for (const [what, length] of [["less than a header", 7], ["0", 0], ["more than t
   scenario(`N8 a length of ${what} is dropped`, `bind 7\n< udp 10 udplen ${length}\ndropped malformed\nquiet`);
 }
 
+scenario("N8 what stands behind the length is no data", "bind 7\n< udp 10 udplen 14 nosum\nreceive 6", { only: 4 });
+
 scenario(
   "N8 a connected socket takes datagrams of its peer only",
   `
