@@ -1,5 +1,6 @@
 // UDP and ICMP between the kernel and a simulated host.
 import { assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
+import { type ICMPReport, ping } from "../../../mod.ts";
 import { countMatches } from "../../harness/tshark.ts";
 import { patternBytes } from "../../scenarios/data.ts";
 import { run } from "../namespace.ts";
@@ -68,5 +69,26 @@ for (const family of FAMILIES) {
     }
     const printed = await run("ping", ...patient, "-A", "-q", "-c", "100", HOST[family]);
     assertMatch(printed, /, 100 received/);
+  });
+
+  kernelTest(`ping over IPv${family}: the host asks the kernel, also in fragments`, {}, async ({ host }) => {
+    for (const size of [...SIZES[family], 56]) {
+      const { from, ttl, time } = await ping(host, KERNEL[family], { size, timeout: 60_000 });
+      assertEquals([from, ttl], [KERNEL[family], 64], `${size} bytes`);
+      assertGreater(time, 0);
+    }
+  });
+
+  kernelTest(`ICMP over IPv${family}: the host overhears what the kernel reports`, {}, async ({ host }) => {
+    const reports: ICMPReport[] = [];
+    host.onIcmp = (report) => reports.push(report);
+    using socket = host.listenUDP(join(HOST[family], ECHO));
+    // The kernel may hold one report back, or lose it.
+    while (reports.length === 0) {
+      await socket.send(patternBytes(9, 9), { transport: "udp", hostname: KERNEL[family], port: ECHO });
+      await ping(host, KERNEL[family], { timeout: 60_000 });
+    }
+    const [{ from, kind, packet }] = reports;
+    assertEquals([from, kind, packet.slice(-9)], [KERNEL[family], "port-unreachable", patternBytes(9, 9)]);
   });
 }
