@@ -55,6 +55,11 @@ export class Address {
     return isUnspecified(this.w0, this.w1, this.w2, this.w3);
   }
 
+  /** A group, or every host of a link: never one peer. */
+  get isMulticastOrBroadcast(): boolean {
+    return isMulticastOrBroadcast(this.w0, this.w1, this.w2, this.w3);
+  }
+
   equals(w0: number, w1: number, w2: number, w3: number): boolean {
     return this.w3 === w3 && this.w2 === w2 && this.w1 === w1 && this.w0 === w0;
   }

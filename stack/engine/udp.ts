@@ -260,7 +260,8 @@ export class UDP {
     const { output, local, counters, events } = this.#host;
     const source = socket.local.isUnspecified ? local.sourceFor(to) : socket.local;
     const length = udp.HEADER_LENGTH + bytes.length;
-    if (!source) {
+    // RFC 1122 §3.2.1.3: no packet of the loopback's leaves the host.
+    if (!source || (source.isLoopback && !local.delivers(to))) {
       counters.drop("noRoute");
     } else if (length > (to.isIPv4 ? LARGEST_IPV4 : LARGEST_IPV6)) {
       counters.drop("tooBig");

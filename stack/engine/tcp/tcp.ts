@@ -158,7 +158,8 @@ export class TCP {
   connect(now: number, id: number, localPort: number, remote: Address, remotePort: number): void {
     const target = this.#local.targetOf(remote);
     const local = this.#local.sourceFor(target);
-    if (!local) return this.#refuseDial(id, "network-unreachable");
+    // RFC 9293 §3.9.2.3: a connection has one peer.
+    if (!local || target.isMulticastOrBroadcast) return this.#refuseDial(id, "network-unreachable");
     const tuple = { local, localPort, remote: target, remotePort };
     const predecessor = this.#demux.findTuple(tuple);
     if (predecessor && predecessor.state !== "TIME-WAIT") return this.#refuseDial(id, "address-in-use");

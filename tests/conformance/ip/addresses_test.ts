@@ -67,3 +67,17 @@ for (
     { only },
   );
 }
+
+for (const [only, address] of [[4, "127.0.0.1"], [4, "127.1.2.3"], [6, "::1"]] as const) {
+  scenario(
+    `N4 what a socket at ${address} sends to another host stays inside`,
+    `
+    bind 7 on ${address}
+    send 10
+    dropped noRoute
+    event writable
+    quiet
+  `,
+    { only },
+  );
+}

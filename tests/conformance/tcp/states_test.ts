@@ -26,6 +26,19 @@ scenario(
 `,
 );
 
+for (const [family, host] of [[4, "224.0.0.1"], [4, "255.255.255.255"], [6, "ff02::1"]] as const) {
+  scenario(
+    `T1 active open to ${host}: a connection has one peer`,
+    `
+    connect 80 to ${host}
+    event failed network-unreachable
+    event released
+    quiet
+  `,
+    { only: family },
+  );
+}
+
 scenario(
   "T1 simultaneous open",
   `
