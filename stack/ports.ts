@@ -11,13 +11,20 @@ import type { Endpoint } from "./messages.ts";
 /** How often a random port is tried before all are looked at in order (RFC 6056 §3.3.1). */
 const RANDOM_TRIES = 16;
 
+/** What a bound socket has its port for. */
+interface Binding {
+  address: string;
+  /** Beside others that say so too. */
+  shared: boolean;
+}
+
 /** The local ports of one protocol of one stack. */
 export class Ports {
   readonly #first: number;
   readonly #count: number;
   readonly #random: () => number;
   /** Bound sockets: listeners and datagram sockets. */
-  readonly #bound: Map<number, Map<number, string>>;
+  readonly #bound: Map<number, Map<number, Binding>>;
   readonly #portOf: Map<number, number>;
   /** Dialled connections, by peer and port. */
   readonly #dialled: Map<string, Map<number, number>>;
@@ -37,12 +44,16 @@ export class Ports {
     this.#lingering = new Set();
   }
 
-  /** Takes a port for a socket that is bound; 0 is any. Undefined when it is taken, or none is free. */
-  bind(id: number, at: Endpoint): number | undefined {
-    const port = at.port === 0 ? this.#findFree((port) => this.#isFree(port, at.address)) : at.port;
-    if (port === undefined || !this.#isFree(port, at.address)) return undefined;
-    const sockets = this.#bound.get(port) ?? new Map<number, string>();
-    this.#bound.set(port, sockets.set(id, at.address));
+  /**
+   * Takes a port for a socket that is bound; 0 is any that nobody has. Undefined when it is taken, or none is free.
+   * Sockets share a port when all of them say so.
+   */
+  bind(id: number, at: Endpoint, shared = false): number | undefined {
+    const { address } = at;
+    const port = at.port === 0 ? this.#findFree((port) => this.#isFree(port, address, false)) : at.port;
+    if (port === undefined || !this.#isFree(port, address, shared)) return undefined;
+    const sockets = this.#bound.get(port) ?? new Map<number, Binding>();
+    this.#bound.set(port, sockets.set(id, { address, shared }));
     this.#portOf.set(id, port);
     return port;
   }
@@ -86,9 +97,9 @@ export class Ports {
     }
   }
 
-  #isFree(port: number, address: string): boolean {
+  #isFree(port: number, address: string, shared: boolean): boolean {
     for (const other of this.#bound.get(port)?.values() ?? []) {
-      if (overlap(address, other)) return false;
+      if (overlap(address, other.address) && !(shared && other.shared)) return false;
     }
     return true;
   }

@@ -167,30 +167,32 @@ export class Stack implements AsyncDisposable {
 
   /**
    * Listens for connections to `address`; 0.0.0.0 is every IPv4 address, :: every address, port 0 a free one.
-   * `backlog` is how many connections wait to be accepted, 511 by default.
+   * `backlog` is how many connections wait to be accepted, 511 by default. Listeners share a port when all of them say
+   * `reusePort`; each connection goes to one of them.
    *
    * @throws {TypeError} when the text is no such address
    * @throws {Deno.errors.AddrInUse} when the port is taken, code EADDRINUSE
    * @throws {Deno.errors.AddrNotAvailable} when the address is not this stack's, code EADDRNOTAVAIL
    * @throws {Deno.errors.NetworkUnreachable} once closed, code ENETDOWN
    */
-  listenTCP(address: string, options: { backlog?: number } = {}): TCPListener {
-    const { backlog = DEFAULT_BACKLOG } = options;
+  listenTCP(address: string, options: { backlog?: number; reusePort?: boolean } = {}): TCPListener {
+    const { backlog = DEFAULT_BACKLOG, reusePort = false } = options;
     if (!Number.isInteger(backlog) || backlog < 1) {
       throw new RangeError(`Backlog ${backlog} must be a positive integer`);
     }
-    const { id, local } = this.#bind("tcp", address);
+    const { id, local } = this.#bind("tcp", address, reusePort);
     this.#remote.call({ op: "listen", id, ...local, backlog });
     return new TCPListener(this.#remote.add(new RemoteListener(this.#remote, id, local)));
   }
 
   /**
-   * Opens a datagram socket at `address`, as {@link Stack.listenTCP} does for connections.
+   * Opens a datagram socket at `address`, as {@link Stack.listenTCP} does for connections. Sockets share a port when
+   * all of them say `reuseAddress`; the last one gets what comes.
    *
    * @throws as {@link Stack.listenTCP}
    */
-  listenUDP(address: string): DatagramConn {
-    const { id, local } = this.#bind("udp", address);
+  listenUDP(address: string, options: { reuseAddress?: boolean } = {}): DatagramConn {
+    const { id, local } = this.#bind("udp", address, options.reuseAddress ?? false);
     this.#remote.call({ op: "bind", id, local });
     return new DatagramConn(this.#remote.add(new RemoteDatagramSocket(this.#remote, id, local)));
   }
@@ -289,14 +291,14 @@ export class Stack implements AsyncDisposable {
     if (this.#closing !== undefined || this.#dead) throw networkError("stack-down", { operation, address });
   }
 
-  #bind(protocol: "tcp" | "udp", address: string): { id: number; local: Endpoint } {
+  #bind(protocol: "tcp" | "udp", address: string, shared: boolean): { id: number; local: Endpoint } {
     const at = parseEndpoint(address, "listen on");
     const detail = { operation: "listen on", address };
     this.#requireOpen(detail.operation, address);
     const own = isWildcard(at.address) || isLoopback(at.address) || this.addresses.includes(at.address);
     if (!own) throw networkError("address-not-available", detail);
     const id = this.#remote.nextId();
-    const port = this.#ports[protocol].bind(id, at);
+    const port = this.#ports[protocol].bind(id, at, shared);
     if (port === undefined) throw networkError("address-in-use", detail);
     return { id, local: { address: at.address, port } };
   }

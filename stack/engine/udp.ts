@@ -228,14 +228,15 @@ export class UDP {
     this.#host.events.push({ kind: "released", id: socket.id });
   }
 
+  /** The socket that fits a packet best; of several that share a port, the last. */
   #find(packet: Packet, localPort: number, remotePort: number): Socket | undefined {
     const candidates = this.#byPort.get(localPort);
     if (!candidates) return undefined;
     let best: Socket | undefined;
-    let bestFit = 0;
+    let bestFit = 1;
     for (const socket of candidates) {
       const fit = socket.closed ? 0 : socket.fit(packet, remotePort);
-      if (fit > bestFit) {
+      if (fit >= bestFit) {
         best = socket;
         bestFit = fit;
       }

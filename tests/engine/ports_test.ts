@@ -57,6 +57,21 @@ Deno.test("bound sockets exclude each other where they would be sent the same pa
   assertEquals(bind("2001:db8::1", "::"), false);
 });
 
+Deno.test("bound sockets share a port when all of them say so, and port 0 is shared with nobody", () => {
+  const ports = new Ports([100, 101], seeded(1));
+  const at = { address: "10.0.0.1", port: 100 };
+  assertEquals(ports.bind(1, at, true), 100);
+  assertEquals(ports.bind(2, at), undefined);
+  assertEquals(ports.bind(3, { ...at, address: "0.0.0.0" }, true), 100);
+  assertEquals(ports.bind(4, { ...at, port: 0 }, true), 101);
+  assertEquals(ports.bind(5, { ...at, port: 0 }, true), undefined);
+  ports.release(1);
+  assertEquals(ports.bind(6, at), undefined);
+  ports.release(3);
+  assertEquals(ports.bind(7, at), 100);
+  assertEquals(ports.bind(8, at, true), undefined);
+});
+
 Deno.test("port 0 is any that is free", () => {
   const ports = new Ports([100, 102], seeded(1));
   const any = { address: "0.0.0.0", port: 0 };

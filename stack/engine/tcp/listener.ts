@@ -76,14 +76,27 @@ export class Listeners {
     else this.#byPort.delete(listener.port);
   }
 
-  /** The listener that fits a packet best. */
-  find(packet: Packet, port: number): Listener | undefined {
+  /** The listener that fits a packet best; of several that share a port, the one that the peer falls to. */
+  find(packet: Packet, port: number, remotePort: number): Listener | undefined {
     let best: Listener | undefined;
+    let bestFit = 0;
     for (const listener of this.#byPort.get(port) ?? []) {
-      if (listener.fit(packet) > (best ? best.fit(packet) : 0)) best = listener;
+      const fit = listener.fit(packet);
+      const isBetter = fit === bestFit && best
+        ? weight(listener, packet, remotePort) > weight(best, packet, remotePort)
+        : fit > bestFit;
+      if (!isBetter) continue;
+      best = listener;
+      bestFit = fit;
     }
     return best;
   }
+}
+
+/** The same for all segments of a peer, whatever becomes of the other listeners (rendezvous hashing). */
+function weight({ id }: Listener, packet: Packet, remotePort: number): number {
+  const hash = Math.imul(Math.imul(id, 0x9e3779b1) ^ packet.s3 ^ remotePort, 0x85ebca6b);
+  return Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35) >>> 0;
 }
 
 function receiveAckInListen(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {

@@ -341,7 +341,7 @@ export class TCP {
   }
 
   #receiveForNobody(packet: Packet, segment: Segment, now: number): void {
-    const listener = this.#listeners.find(packet, segment.destinationPort);
+    const listener = this.#listeners.find(packet, segment.destinationPort, segment.sourcePort);
     if (listener) return receiveInListen(this, listener, packet, segment, now);
     this.counters.drop("noSocket");
     sendReset(this, packet, segment);
@@ -352,6 +352,7 @@ export class TCP {
     if (c.state !== "TIME-WAIT" || !segment.has(SYN) || segment.has(ACK | RST) || !after(segment.seq, c.rcvNxt)) {
       return false;
     }
-    return this.#listeners.find(packet, segment.destinationPort)?.hasRoom(this.limits.synQueue) ?? false;
+    return this.#listeners.find(packet, segment.destinationPort, segment.sourcePort)?.hasRoom(this.limits.synQueue) ??
+      false;
   }
 }
