@@ -9,8 +9,8 @@ import type { Endpoint, ReceivedDatagram, RemoteDatagramSocket } from "../stack/
 import { bytesProblem } from "./bytes_argument.ts";
 import { DatagramTransfer } from "./datagram_transfer.ts";
 import { type Deadlines, timeOf } from "./deadlines.ts";
-import { networkError } from "./errors.ts";
-import { destination, resolveHost, unmapped } from "./host_name.ts";
+import { networkError, type Reason } from "./errors.ts";
+import { destination, resolveHost } from "./host_name.ts";
 import { netAddr } from "./net_addr.ts";
 
 /**
@@ -65,19 +65,21 @@ export class DatagramConn implements Deno.DatagramConn, Deadlines {
    * `TypeError` when `buffer` is no Uint8Array, with `RangeError` when {@linkcode bufSize} is no length.
    */
   receive(buffer?: Uint8Array): Promise<[Uint8Array<ArrayBuffer>, Deno.NetAddr]> {
-    const problem = buffer ? bytesProblem(buffer, "receive into") : this.#bufSizeProblem();
+    const size = lengthOf(this.bufSize);
+    const problem = buffer ? bytesProblem(buffer, "receive into") : sizeProblem(size);
     if (problem) return Promise.reject(problem);
-    return this.#transfer.receive((datagram) => received(datagram, buffer, this.bufSize));
+    return this.#transfer.receive((datagram) => received(datagram, buffer, size));
   }
 
   /**
    * Sends the bytes as one datagram and resolves to their number. They are copied at the call. The host is an IP
-   * literal or `localhost`, which is also the default; a socket at `::` sends to IPv4 by IPv4-mapped addresses, as it
-   * shows them. That nobody has the port is never told.
+   * literal or `localhost`, which is also the default; a socket at `::` sends to IPv4 too, also by IPv4-mapped addresses,
+   * as it shows them. That nobody has the port is never told.
    *
-   * Rejects with an `Error` of code EMSGSIZE over 65,507 bytes (IPv4) or 65,527 (IPv6), of code EAFNOSUPPORT when the
-   * address is not of the socket's family, of no code when the host is another name; with `TypeError` (EINVAL) when
-   * the port is not 1 to 65535; with `Deno.errors.NotSupported` (EPROTOTYPE) when the address is none of IP.
+   * Rejects with an `Error` of code EMSGSIZE over 65,507 bytes (IPv4) or 65,527 (IPv6), of code EAFNOSUPPORT from IPv4
+   * to IPv6, of no code when the host is another name; with `Deno.errors.NetworkUnreachable` (ENETUNREACH) from an IPv6
+   * address to IPv4; with `TypeError` (EINVAL) when the port is not 1 to 65535; with `Deno.errors.NotSupported`
+   * (EPROTOTYPE) when the address is none of IP.
    */
   async send(bytes: Uint8Array, addr: Deno.Addr): Promise<number> {
     const problem = bytesProblem(bytes, "send");
@@ -153,28 +155,37 @@ export class DatagramConn implements Deno.DatagramConn, Deadlines {
       throw networkError("not-supported", { operation: "send to transport", address: String(transport) });
     }
     const { hostname, port } = addr as Deno.NetAddr;
-    const isIPv6 = this.#addr.hostname.includes(":");
-    const mapped = this.#addr.hostname === "::" ? unmapped(hostname) : undefined;
-    const address = mapped ?? destination(resolveHost(hostname ?? "localhost", isIPv6 ? "::1" : "127.0.0.1"));
+    const address = destination(resolveHost(hostname ?? "localhost"));
     if (typeof port !== "number") throw new TypeError(`Cannot send to port ${Deno.inspect(port)}: expected a number`);
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
       throw networkError("invalid-state", { operation: "send to port", address: String(port) });
     }
-    if (mapped === undefined && address.includes(":") !== isIPv6) {
-      throw networkError("wrong-family", { operation: "send to", address });
-    }
+    const problem = this.#familyProblem(hostname ?? address, address);
+    if (problem) throw networkError(problem, { operation: "send to", address });
     return { address, port };
   }
 
-  #bufSizeProblem(): RangeError | undefined {
-    if (Number.isSafeInteger(this.bufSize) && this.bufSize >= 0) return undefined;
-    return new RangeError(`Cannot receive into bufSize ${Deno.inspect(this.bufSize)}: must be an integer, 0 or more`);
+  /** An IPv4 socket takes nothing that is written as IPv6; one at :: takes both families, mapped or not. */
+  #familyProblem(written: string, address: string): Reason | undefined {
+    const own = this.#addr.hostname;
+    if (!own.includes(":")) return written.includes(":") ? "wrong-family" : undefined;
+    return own === "::" || address.includes(":") ? undefined : "network-unreachable";
   }
 
   #multicastError(address: string): Error {
     const reason = this.#transfer.refusal ?? "not-supported";
     return networkError(reason, { operation: "join multicast group", address: String(address) });
   }
+}
+
+/** A length as a typed array reads it: a fraction is cut off, what is no number is 0. */
+function lengthOf(size: unknown): number {
+  return Math.trunc(Number(size)) || 0;
+}
+
+function sizeProblem(size: number): RangeError | undefined {
+  if (size >= 0 && size <= Number.MAX_SAFE_INTEGER) return undefined;
+  return new RangeError(`Cannot receive into bufSize ${size}: must be 0 or more, and no more than an array can have`);
 }
 
 function received(

@@ -71,8 +71,8 @@ export interface DenoNet {
 
 /**
  * `Deno.connect`, `Deno.listen` and `Deno.listenDatagram` for code that takes them as parameters. `localhost` is the
- * stack's own loopback; nobody looks up other names. Options that only the kernel has a use for (`reusePort`,
- * `reuseAddress`, `loopback`, `autoSelectFamily`) are accepted.
+ * stack's own loopback; nobody looks up other names. Options that only the kernel has a use for (`loopback`,
+ * `autoSelectFamily`) are accepted.
  *
  * @throws {TypeError} when `stack` is none.
  *
@@ -113,6 +113,8 @@ interface Options {
   port?: number;
   signal?: AbortSignal;
   tcpBacklog?: number;
+  reusePort?: boolean;
+  reuseAddress?: boolean;
 }
 
 async function connect(stack: Stack, options: Options): Promise<TCPConn | UDPConn> {
@@ -127,13 +129,14 @@ function listen(stack: Stack, options: Options): TCPListener {
   checkOptions(options, "listen");
   const { transport } = options;
   if ((transport ?? "tcp") !== "tcp") throw unsupported("listen", transport);
-  return stack.listenTCP(localOf(options), { backlog: backlogOf(options.tcpBacklog) });
+  const reusePort = Boolean(options.reusePort);
+  return stack.listenTCP(localOf(options), { backlog: backlogOf(options.tcpBacklog), reusePort });
 }
 
 function listenDatagram(stack: Stack, options: Options): DatagramConn {
   checkOptions(options, "listen");
   if (options.transport !== "udp") throw unsupported("listen", options.transport);
-  return stack.listenUDP(localOf(options));
+  return stack.listenUDP(localOf(options), { reuseAddress: Boolean(options.reuseAddress) });
 }
 
 function checkOptions(options: Options, operation: string): void {
@@ -152,13 +155,13 @@ function localOf(options: Options): string {
   return formatEndpoint({ address: resolveHost(options.hostname ?? "0.0.0.0"), port });
 }
 
+/** As the kernel takes a number: a negative one is unlimited, and it never goes below one. */
 function backlogOf(backlog: unknown): number | undefined {
   if (backlog === undefined || backlog === null) return undefined;
-  if (typeof backlog !== "number" || Number.isNaN(backlog)) {
+  if (typeof backlog !== "number") {
     throw new TypeError(`Invalid tcpBacklog (expected number): ${Deno.inspect(backlog)}`);
   }
-  // The kernel takes a negative one for unlimited, and never goes below one.
-  return backlog < 0 ? undefined : Math.max(1, Math.trunc(backlog));
+  return backlog < 0 ? undefined : Math.max(1, backlog | 0);
 }
 
 function unsupported(operation: string, transport: unknown): Error {

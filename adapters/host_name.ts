@@ -6,14 +6,15 @@
  * @module
  */
 import { formatAddress, isIPv4Mapped, parseAddress } from "../stack/wire/ip_address.ts";
-import { parseHost } from "./address_text.ts";
+
+const LOOPBACK = "127.0.0.1";
 
 /**
- * The canonical address of a host: of an IP literal, also `[::1]`, or of `localhost`.
+ * The canonical address of a host: of an IP literal, also `[::1]`, or of `localhost`. An IPv4-mapped address is the
+ * IPv4 address in it.
  *
- * @param loopback what `localhost` is.
  * @throws {URIError} when the text can be no host, as Deno's own.
- * @throws {TypeError} when it is no string, has a zone id, or is IPv4-mapped.
+ * @throws {TypeError} when it is no string, or has a zone id.
  * @throws {Error} when it is any other name: nobody here can look it up.
  *
  * @example
@@ -23,22 +24,28 @@ import { parseHost } from "./address_text.ts";
  *
  * assertEquals(resolveHost("[::1]"), "::1");
  * assertEquals(resolveHost("localhost"), "127.0.0.1");
+ * assertEquals(resolveHost("::ffff:10.0.0.1"), "10.0.0.1");
  * ```
  */
-export function resolveHost(host: string, loopback = "127.0.0.1"): string {
+export function resolveHost(host: string): string {
   if (typeof host !== "string") throw new TypeError(`Invalid hostname (expected string): ${Deno.inspect(host)}`);
-  if (host === "") throw new URIError("invalid empty host: ''");
-  if (host.toLowerCase() === "localhost") return loopback;
+  if (host.toLowerCase() === "localhost") return LOOPBACK;
   const bracketed = host.startsWith("[") && host.endsWith("]");
-  const address = parseHost(bracketed ? host.slice(1, -1) : host);
-  if ("text" in address) {
-    if (!bracketed || address.text.includes(":")) return address.text;
-  } else if (!bracketed && (host.includes("%") || parseAddress(host))) {
-    throw new TypeError(`Invalid hostname '${host}': must be ${address.problem}`);
-  }
-  if (bracketed) throw new URIError(`invalid IPv6 address: '${host}'`);
-  if (!/^[\w.-]+$/.test(host)) throw new URIError(`invalid host '${host}': invalid char found in FQDN`);
-  throw new Error(
+  const literal = bracketed ? host.slice(1, -1) : host;
+  const [address, zone] = literal.split("%", 2);
+  const bytes = parseAddress(address);
+  if (!bytes || (bracketed && !address.includes(":"))) throw nameError(host, bracketed);
+  if (zone !== undefined) throw new TypeError(`Invalid hostname '${host}': must be an IP literal without a zone id`);
+  return formatAddress(isIPv4Mapped(bytes) ? bytes.subarray(12) : bytes);
+}
+
+/** What is wrong with a host that is no address. */
+function nameError(host: string, bracketed: boolean): Error {
+  if (bracketed) return new URIError(`invalid IPv6 address: '${host}'`);
+  if (host === "" || host === ".") return new URIError(`invalid empty host: '${host}'`);
+  if (!/^[\w.-]+$/.test(host)) return new URIError(`invalid host '${host}': invalid char found in FQDN`);
+  if (/^\.|\.\./.test(host)) return new URIError(`invalid host '${host}': empty label found in FQDN`);
+  return new Error(
     `failed to lookup address information: Name or service not known: "${host}" (only IP literals and "localhost" are)`,
   );
 }
@@ -56,25 +63,8 @@ export function resolveHost(host: string, loopback = "127.0.0.1"): string {
  * ```
  */
 export function destination(address: string): string {
-  if (address === "0.0.0.0") return "127.0.0.1";
+  if (address === "0.0.0.0") return LOOPBACK;
   return address === "::" ? "::1" : address;
-}
-
-/**
- * The IPv4 address in an IPv4-mapped one, as a socket at `::` shows its IPv4 peers; undefined for anything else.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { unmapped } from "./host_name.ts";
- *
- * assertEquals(unmapped("::ffff:10.0.0.1"), "10.0.0.1");
- * assertEquals(unmapped("10.0.0.1"), undefined);
- * ```
- */
-export function unmapped(host: unknown): string | undefined {
-  const bytes = typeof host === "string" ? parseAddress(host) : undefined;
-  return bytes && isIPv4Mapped(bytes) ? formatAddress(bytes.subarray(12)) : undefined;
 }
 
 /**

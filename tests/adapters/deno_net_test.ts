@@ -30,17 +30,15 @@ Deno.test("denoNet: udp", async () => {
 
 for (
   const [hostname, server, peer] of [
-    ["10.0.0.1", "10.0.0.1", "10.0.0.1"],
     ["localhost", "127.0.0.1", "127.0.0.1"],
-    ["LocalHost", "127.0.0.1", "127.0.0.1"],
-    ["::1", "[::1]", "[::1]"],
     ["[::1]", "[::1]", "[::1]"],
     ["2001:DB8::0:1", "[2001:db8::1]", "[2001:db8::1]"],
+    ["::ffff:10.0.0.1", "10.0.0.1", "10.0.0.1"],
     ["0.0.0.0", "0.0.0.0", "127.0.0.1"],
     ["::", "[::]", "[::1]"],
   ]
 ) {
-  Deno.test(`denoNet: host ${hostname}`, async () => {
+  Deno.test(`denoNet: the stack is asked for host ${hostname}`, async () => {
     const { stack, connect, listen, listenDatagram } = fake();
     await connect({ hostname, port: 80 });
     await connect({ hostname, port: 80, transport: "udp" });
@@ -52,102 +50,6 @@ for (
       `listenTCP ${server}:80`,
       `listenUDP ${server}:80`,
     ]);
-  });
-}
-
-/** What each function says to the same options: of connect, of listen, of listenDatagram. */
-async function verdicts(options: object): Promise<unknown[]> {
-  const { stack, connect, listen, listenDatagram } = fake();
-  const messages = [
-    await Reflect.apply(connect, undefined, [options]).then(() => "ok", messageOf),
-    messageOfThrow(() => Reflect.apply(listen, undefined, [options])),
-    messageOfThrow(() => Reflect.apply(listenDatagram, undefined, [{ ...options, transport: "udp" }])),
-  ];
-  assertEquals(stack.calls.length, messages.filter((message) => message === "ok").length);
-  return messages;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
-}
-
-function messageOfThrow(call: () => unknown): string {
-  try {
-    call();
-    return "ok";
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-for (
-  const [hostname, message] of [
-    ["", "URIError: invalid empty host: ''"],
-    ["a b", "URIError: invalid host 'a b': invalid char found in FQDN"],
-    ["[::1", "URIError: invalid host '[::1': invalid char found in FQDN"],
-    ["[127.0.0.1]", "URIError: invalid IPv6 address: '[127.0.0.1]'"],
-    ["[]", "URIError: invalid IPv6 address: '[]'"],
-    ["fe80::1%eth0", "TypeError: Invalid hostname 'fe80::1%eth0': must be an IP literal without a zone id"],
-    [
-      "::ffff:10.0.0.1",
-      "TypeError: Invalid hostname '::ffff:10.0.0.1': must be an IP literal that is not IPv4-mapped: 10.0.0.1",
-    ],
-    [5, "TypeError: Invalid hostname (expected string): 5"],
-    ...["example.com", "256.1.1.1", "a_b.c-d"].map((name) => [
-      name,
-      `Error: failed to lookup address information: Name or service not known: "${name}" ` +
-      `(only IP literals and "localhost" are)`,
-    ]),
-  ]
-) {
-  Deno.test(`denoNet: host ${Deno.inspect(hostname)} is refused`, async () => {
-    assertEquals(await verdicts({ hostname, port: 80 }), [message, message, message]);
-  });
-}
-
-for (const port of ["80", 80, "0x50", " 80"]) {
-  Deno.test(`denoNet: port ${Deno.inspect(port)} is 80`, async () => {
-    const { stack, connect, listen, listenDatagram } = fake();
-    await Reflect.apply(connect, undefined, [{ port }]);
-    Reflect.apply(listen, undefined, [{ port }]);
-    Reflect.apply(listenDatagram, undefined, [{ port, transport: "udp" }]);
-    assertEquals(stack.calls, ["dialTCP 127.0.0.1:80", "listenTCP 0.0.0.0:80", "listenUDP 0.0.0.0:80"]);
-  });
-}
-
-for (
-  const [port, message] of [
-    ["abc", "TypeError: Invalid port: 'abc'"],
-    ["", "TypeError: Invalid port: ''"],
-    [1.5, "TypeError: Invalid port: 1.5"],
-    [NaN, "TypeError: Invalid port: NaN"],
-    [Infinity, "TypeError: Invalid port: Infinity"],
-    [true, "TypeError: Invalid port (expected number): true"],
-    [80n, "TypeError: Invalid port (expected number): 80n"],
-    [{}, "TypeError: Invalid port (expected number): {}"],
-    [-1, "RangeError: Invalid port (out of range): -1"],
-    [65536, "RangeError: Invalid port (out of range): 65536"],
-    ["80000", "RangeError: Invalid port (out of range): 80000"],
-  ]
-) {
-  Deno.test(`denoNet: port ${Deno.inspect(port)} is refused`, async () => {
-    assertEquals(await verdicts({ port }), [message, message, message]);
-  });
-}
-
-for (
-  const [port, message] of [
-    [undefined, "TypeError: Invalid port (expected number): undefined"],
-    [null, "TypeError: Invalid port (expected number): null"],
-    [0, "RangeError: Invalid port (out of range): 0"],
-    ["0", "RangeError: Invalid port (out of range): 0"],
-  ]
-) {
-  Deno.test(`denoNet: port ${Deno.inspect(port)} is any for servers, refused for peers`, async () => {
-    assertEquals(await verdicts({ port }), [message, "ok", "ok"]);
-    const { stack, listen } = fake();
-    Reflect.apply(listen, undefined, [{ port }]);
-    assertEquals(stack.calls, ["listenTCP 0.0.0.0:0"]);
   });
 }
 

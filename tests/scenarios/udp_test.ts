@@ -51,33 +51,6 @@ eachIsolation("UDP keeps the boundaries of datagrams, and empty ones", async (is
   }
 });
 
-eachIsolation("UDP: too small a buffer cuts the datagram, an empty one consumes it", async (isolation) => {
-  await using net = await Network.create(isolation);
-  using server = net.server.listenUDP(`${SERVER}:7`);
-  using conn = await net.client.dialUDP(`${SERVER}:7`);
-  for (const word of ["first", "second", "third", "fourth"]) await conn.write(bytes(word));
-  const [part] = await server.receive(new Uint8Array(3));
-  assertEquals(text(part), "fir");
-  const [nothing] = await server.receive(new Uint8Array(0));
-  assertEquals(nothing.length, 0);
-  server.bufSize = 2;
-  const [small] = await server.receive();
-  assertEquals(text(small), "th");
-  const buffer = bytes("......");
-  await server.receive(buffer.subarray(1));
-  assertEquals(text(buffer), ".fourt");
-});
-
-eachIsolation("UDP: concurrent receives are served in order", async (isolation) => {
-  await using net = await Network.create(isolation);
-  using server = net.server.listenUDP(`${SERVER}:7`);
-  const receiving = Array.from({ length: 10 }, () => server.receive());
-  using conn = await net.client.dialUDP(`${SERVER}:7`);
-  for (let i = 0; i < 10; i++) await conn.write(Uint8Array.of(i));
-  const received = await Promise.all(receiving);
-  assertEquals(received.map(([datagram]) => datagram[0]), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-});
-
 eachIsolation("UDP: the largest datagrams over the stack's own loopback", async (isolation) => {
   await using net = await Network.create(isolation);
   for (const [address, most] of [["127.0.0.1:7", 65507], ["[::1]:7", 65527]] as const) {
