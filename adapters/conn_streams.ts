@@ -6,7 +6,9 @@
  * @module
  */
 
-/** Bytes of a chunk, at most. */
+import { networkError } from "./errors.ts";
+
+/** Bytes of a chunk, at most, unless the reader brings a buffer of its own. */
 const CHUNK_MAX = 64 * 1024;
 
 /** What a readable stream needs of its connection. */
@@ -42,8 +44,7 @@ export function byteStream(source: ChunkSource): ReadableStream<Uint8Array<Array
   return new ReadableStream({
     type: "bytes",
     async pull(controller): Promise<void> {
-      const wanted = controller.byobRequest?.view?.byteLength ?? CHUNK_MAX;
-      const chunk = await nextChunk(source, Math.min(wanted, CHUNK_MAX));
+      const chunk = await nextChunk(source, controller.byobRequest?.view?.byteLength ?? CHUNK_MAX);
       if (chunk) {
         controller.enqueue(chunk);
       } else {
@@ -108,7 +109,7 @@ export function chunkStream(sink: ChunkSink): WritableStream<Uint8Array<ArrayBuf
         await sink.writeChunk(bytesOf(chunk));
       } catch (error) {
         sink.dispose();
-        throw error;
+        throw streamError(error);
       }
     },
     close: () => sink.dispose(),
@@ -122,13 +123,18 @@ async function nextChunk(source: ChunkSource, max: number): Promise<Uint8Array<A
     return chunk;
   } catch (error) {
     source.dispose();
-    throw error;
+    throw streamError(error);
   }
+}
+
+/** A stream outlives the connection that the program closed, and says so. */
+function streamError(error: unknown): unknown {
+  return error instanceof Deno.errors.BadResource ? networkError("stream-closed") : error;
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (chunk instanceof ArrayBuffer || chunk instanceof SharedArrayBuffer) return new Uint8Array(chunk);
   throw new TypeError(`Cannot write ${Deno.inspect(chunk)}: expected an ArrayBuffer or a view of one`);
 }

@@ -111,15 +111,16 @@ export class ConnectionWriter {
     return true;
   }
 
+  /** What broke the connection comes first, as the kernel reports it. */
   #problem(): Reason | undefined {
-    if (this.#writeClosed) return "broken-pipe";
-    return this.#socket.ending === undefined ? undefined : this.#end.takeFailure() ?? "broken-pipe";
+    const isBroken = this.#writeClosed || this.#socket.ending !== undefined;
+    return isBroken ? this.#end.takeFailure() ?? "broken-pipe" : undefined;
   }
 
   #closeWrite(): void {
-    if (this.#writeClosed) return;
+    if (this.#writeClosed || this.#socket.ending !== undefined) return;
     this.#writeClosed = true;
-    if (this.#socket.ending === undefined) this.#socket.closeWrite();
+    this.#socket.closeWrite();
   }
 
   #expire(): void {

@@ -34,6 +34,8 @@ export type Reason =
   | "listener-closed"
   /** A call on a datagram socket that the program closed. */
   | "datagram-socket-closed"
+  /** A read or write of a stream whose connection the program closed. */
+  | "stream-closed"
   /** An accept beside a pending one. */
   | "accept-pending";
 
@@ -115,6 +117,10 @@ const TABLE: Record<Reason, Row> = {
   "connection-closed": { type: errors.BadResource, message: "Bad resource ID" },
   "listener-closed": { type: errors.BadResource, message: "Listener has been closed" },
   "datagram-socket-closed": { type: errors.BadResource, message: "Socket has been closed" },
+  "stream-closed": {
+    type: errors.BadResource,
+    message: "The stream's underlying resource was closed or consumed",
+  },
   "accept-pending": { type: errors.Busy, message: "Another accept task is ongoing" },
 };
 

@@ -36,6 +36,7 @@ const TABLE: [Reason, new (message: string) => Error, code: string | undefined, 
   ["connection-closed", errors.BadResource, undefined, "Bad resource ID"],
   ["listener-closed", errors.BadResource, undefined, "Listener has been closed"],
   ["datagram-socket-closed", errors.BadResource, undefined, "Socket has been closed"],
+  ["stream-closed", errors.BadResource, undefined, "The stream's underlying resource was closed or consumed"],
   ["accept-pending", errors.Busy, undefined, "Another accept task is ongoing"],
 ];
 

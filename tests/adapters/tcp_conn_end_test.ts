@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertFalse, assertStrictEquals, assertThrows } from "@std/assert";
-import { buffer, bytes, LOCAL, outcomes, REMOTE, tcp, thrown } from "./fakes.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { buffer, bytes, outcomes, tcp, thrown } from "./fakes.ts";
 import type { TCPConn } from "../../adapters/tcp_conn.ts";
 
 function laterCalls(conn: TCPConn): Promise<unknown>[] {
@@ -37,23 +37,6 @@ Deno.test("TCPConn.close: unread bytes are forgotten without being consumed", ()
   const { socket, conn, sink } = tcp();
   socket.receive(bytes("unread"));
   conn.close();
-  assertEquals(sink.calls, ["close", "forget"]);
-});
-
-Deno.test("TCPConn dispose: silent, again and again", () => {
-  const { conn, sink } = tcp();
-  conn[Symbol.dispose]();
-  conn[Symbol.dispose]();
-  assertEquals(sink.calls, ["close", "forget"]);
-  assertEquals(thrown(() => conn.close()), "BadResource");
-});
-
-Deno.test("TCPConn: await using closes", async () => {
-  const { conn, sink } = tcp();
-  {
-    await using same = conn;
-    assertStrictEquals(same, conn);
-  }
   assertEquals(sink.calls, ["close", "forget"]);
 });
 
@@ -121,36 +104,4 @@ Deno.test("TCPConn.setNoDelay, setKeepAlive: true by default", () => {
   conn.setKeepAlive();
   conn.setKeepAlive(false);
   assertEquals(sink.calls, ["setNoDelay true", "setNoDelay false", "setKeepAlive true", "setKeepAlive false"]);
-});
-
-Deno.test("TCPConn.ref, unref: never throw", () => {
-  const { conn } = tcp();
-  conn.ref();
-  conn.unref();
-  conn.close();
-  conn.ref();
-  conn.unref();
-});
-
-Deno.test("TCPConn: addresses have no prototype and a stable identity, also after close", () => {
-  const { conn } = tcp();
-  const { localAddr, remoteAddr } = conn;
-  assertEquals({ ...localAddr }, { hostname: LOCAL.address, port: LOCAL.port, transport: "tcp" });
-  assertEquals({ ...remoteAddr }, { hostname: REMOTE.address, port: REMOTE.port, transport: "tcp" });
-  assertEquals(Object.getPrototypeOf(localAddr), null);
-  assertEquals(Object.getPrototypeOf(remoteAddr), null);
-  conn.close();
-  assertStrictEquals(conn.localAddr, localAddr);
-  assertStrictEquals(conn.remoteAddr, remoteAddr);
-  assertFalse(Reflect.set(conn, "localAddr", remoteAddr));
-});
-
-Deno.test("TCPConn: has Deno's members, no asyncDispose and no rid", () => {
-  const { conn } = tcp();
-  for (const name of ["read", "write", "close", "closeWrite", "ref", "unref", "setNoDelay", "setKeepAlive"]) {
-    assertEquals(typeof Reflect.get(conn, name), "function", name);
-  }
-  assert(Symbol.dispose in conn);
-  assertFalse(Symbol.asyncDispose in conn);
-  assertFalse("rid" in conn);
 });

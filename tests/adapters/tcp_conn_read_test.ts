@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { buffer, bytes, isPending, outcome, outcomes, tcp, text } from "./fakes.ts";
+import { buffer, bytes, isPending, outcome, tcp, text } from "./fakes.ts";
 
 Deno.test("TCPConn.read: buffered data coalesces, the tail of the buffer stays untouched", async () => {
   const { socket, conn, sink } = tcp();
@@ -11,16 +11,6 @@ Deno.test("TCPConn.read: buffered data coalesces, the tail of the buffer stays u
   assertEquals(sink.calls, ["consumed 5"]);
 });
 
-Deno.test("TCPConn.read: takes no more than fits", async () => {
-  const { socket, conn } = tcp();
-  socket.receive(bytes("abcde"));
-  const target = buffer(3);
-  assertEquals(await conn.read(target), 3);
-  assertEquals(text(target), "abc");
-  assertEquals(await conn.read(target), 2);
-  assertEquals(text(target, 2), "de");
-});
-
 Deno.test("TCPConn.read: waits for data", async () => {
   const { socket, conn } = tcp();
   const target = buffer();
@@ -29,34 +19,6 @@ Deno.test("TCPConn.read: waits for data", async () => {
   socket.receive(bytes("hi"));
   assertEquals(await read, 2);
   assertEquals(text(target, 2), "hi");
-});
-
-Deno.test("TCPConn.read: null at the end, every time; buffered data first", async () => {
-  const { socket, conn } = tcp();
-  socket.receive(bytes("last"));
-  socket.end();
-  assertEquals(await conn.read(buffer()), 4);
-  assertEquals(await conn.read(buffer()), null);
-  assertEquals(await conn.read(buffer()), null);
-});
-
-Deno.test("TCPConn.read: 0 for an empty buffer, always", async () => {
-  const { socket, conn } = tcp();
-  assertEquals(await conn.read(buffer(0)), 0);
-  socket.end();
-  assertEquals(await conn.read(buffer(0)), 0);
-  conn.close();
-  assertEquals(await conn.read(buffer(0)), 0);
-});
-
-Deno.test("TCPConn.read: concurrent reads are served in order, the rest finds the end", async () => {
-  const { socket, conn } = tcp();
-  const targets = [buffer(2), buffer(2), buffer(2), buffer(2)];
-  const reads = targets.map((target) => conn.read(target));
-  socket.receive(bytes("abc"));
-  socket.end();
-  assertEquals(await Promise.all(reads), [2, 1, null, null]);
-  assertEquals(targets.map((target) => text(target)), ["ab", "c\0", "\0\0", "\0\0"]);
 });
 
 Deno.test("TCPConn.read: a later read does not overtake", async () => {
@@ -99,23 +61,6 @@ Deno.test("TCPConn.read: a detached buffer takes nothing from the others", async
   assertEquals(await conn.read(buffer()), 2);
 });
 
-Deno.test("TCPConn.read: close rejects the reads that wait, later ones are on a bad resource", async () => {
-  const { conn } = tcp();
-  const reads = [conn.read(buffer()), conn.read(buffer())];
-  conn.close();
-  assertEquals(await outcomes(...reads), ["Interrupted EINTR", "Interrupted EINTR"]);
-  const error = await assertRejects(() => conn.read(buffer()), Deno.errors.BadResource);
-  assertEquals(error.message, "Bad resource ID");
-});
-
-Deno.test("TCPConn.read: a reset is told once, then the end", async () => {
-  const { socket, conn } = tcp();
-  socket.fail("reset");
-  assertEquals(await outcome(conn.read(buffer())), "ConnectionReset ECONNRESET");
-  assertEquals(await outcome(conn.read(buffer())), null);
-  assertEquals(await outcome(conn.write(bytes("x"))), "BrokenPipe EPIPE");
-});
-
 Deno.test("TCPConn.read: data that arrived is read before the reset", async () => {
   const { socket, conn } = tcp();
   socket.receive(bytes("data"));
@@ -123,13 +68,6 @@ Deno.test("TCPConn.read: data that arrived is read before the reset", async () =
   assertEquals(await outcome(conn.read(buffer())), 4);
   assertEquals(await outcome(conn.read(buffer())), "ConnectionReset ECONNRESET");
   assertEquals(await outcome(conn.read(buffer())), null);
-});
-
-Deno.test("TCPConn.read: of the reads that wait, the first is told of the reset", async () => {
-  const { socket, conn } = tcp();
-  const reads = [conn.read(buffer()), conn.read(buffer())];
-  socket.fail("reset");
-  assertEquals(await outcomes(...reads), ["ConnectionReset ECONNRESET", null]);
 });
 
 Deno.test("TCPConn.read: after the peer's FIN a reset is no news", async () => {
@@ -158,11 +96,3 @@ for (
     assertEquals(await outcome(conn.write(bytes("x"))), "BrokenPipe EPIPE");
   });
 }
-
-Deno.test("TCPConn.read: a half close leaves reads alone", async () => {
-  const { socket, conn } = tcp();
-  await conn.closeWrite();
-  const read = conn.read(buffer());
-  socket.receive(bytes("hi"));
-  assertEquals(await read, 2);
-});

@@ -75,21 +75,6 @@ Deno.test("TCPConn.close: what waits is interrupted", async () => {
   assertEquals(sink.calls, ["write 1", "close", "forget"]);
 });
 
-Deno.test("TCPConn.close: a small write right before it goes out", async () => {
-  const { conn, sink } = tcp();
-  const write = conn.write(bytes("bye"));
-  conn.close();
-  assertEquals(await write, 3);
-  assertEquals(sink.calls, ["write 3", "close", "forget"]);
-});
-
-Deno.test("TCPConn.close: calls after it are on a bad resource", async () => {
-  const { conn } = tcp();
-  conn.close();
-  const calls = [conn.write(bytes("x")), conn.write(buffer(0)), conn.closeWrite(), conn.read(buffer())];
-  assertEquals(await outcomes(...calls), Array(4).fill("BadResource"));
-});
-
 Deno.test("TCPConn.closeWrite: once, and no-ops after", async () => {
   const { conn, sink } = tcp();
   await conn.closeWrite();
@@ -109,57 +94,6 @@ Deno.test("TCPConn.closeWrite: behind the writes that wait", async () => {
   await Promise.all(closes);
   assertEquals(await outcome(late), "BrokenPipe EPIPE");
   assertEquals(sink.calls, ["write 2", "closeWrite"]);
-});
-
-Deno.test("TCPConn.closeWrite: writes after it find a broken pipe, empty ones too", async () => {
-  const { conn } = tcp();
-  await conn.closeWrite();
-  assertEquals(await outcome(conn.write(bytes("x"))), "BrokenPipe EPIPE");
-  assertEquals(await outcome(conn.write(buffer(0))), "BrokenPipe EPIPE");
-});
-
-Deno.test("TCPConn.closeWrite: resolves after the peer closed or reset", async () => {
-  const closed = tcp();
-  closed.socket.end();
-  assertEquals(await outcome(closed.conn.closeWrite()), undefined);
-  const reset = tcp();
-  reset.socket.fail("reset");
-  assertEquals(await outcome(reset.conn.closeWrite()), undefined);
-  assertEquals(reset.sink.calls, []);
-});
-
-Deno.test("TCPConn.write: after the peer's FIN, until its reset", async () => {
-  const { socket, conn } = tcp();
-  socket.end();
-  assertEquals(await outcome(conn.write(bytes("x"))), 1);
-  socket.fail("reset");
-  assertEquals(await outcome(conn.write(bytes("x"))), "BrokenPipe EPIPE");
-  assertEquals(await outcome(conn.write(bytes("x"))), "BrokenPipe EPIPE");
-  assertEquals(await outcome(conn.read(buffer())), null);
-});
-
-Deno.test("TCPConn.write: a reset is told once, then a broken pipe", async () => {
-  const { socket, conn } = tcp();
-  socket.fail("reset");
-  assertEquals(await outcome(conn.write(bytes("x"))), "ConnectionReset ECONNRESET");
-  assertEquals(await outcome(conn.write(bytes("x"))), "BrokenPipe EPIPE");
-  assertEquals(await outcome(conn.read(buffer())), null);
-});
-
-Deno.test("TCPConn: a reset with a read and a write waiting", async () => {
-  const { socket, conn } = tcp(0);
-  const write = conn.write(bytes("x"));
-  const closeWrite = conn.closeWrite();
-  const read = conn.read(buffer());
-  socket.fail("reset");
-  assertEquals(await outcomes(read, write, closeWrite), ["ConnectionReset ECONNRESET", "BrokenPipe EPIPE", undefined]);
-});
-
-Deno.test("TCPConn: a reset with only writes waiting", async () => {
-  const { socket, conn } = tcp(0);
-  const writes = [conn.write(bytes("x")), conn.write(bytes("y"))];
-  socket.fail("reset");
-  assertEquals(await outcomes(...writes), ["ConnectionReset ECONNRESET", "BrokenPipe EPIPE"]);
 });
 
 Deno.test("TCPConn: exhausted retransmissions are told once, though the peer had ended its side", async () => {

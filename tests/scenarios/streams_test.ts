@@ -5,7 +5,6 @@ import { delay } from "@std/async";
 import * as failure from "./failures.ts";
 import { later, rejects } from "./failures.ts";
 import {
-  assertTalks,
   bytes,
   connect,
   connectTo,
@@ -70,19 +69,6 @@ eachIsolation("close() delivers what was written, whole, and then the end", asyn
   }
 });
 
-eachIsolation("close() right after a write that nobody awaited", async (isolation) => {
-  await using net = await Network.create(isolation);
-  using listener = net.server.listenTCP(`${SERVER}:80`);
-  for (let i = 0; i < 50; i++) {
-    const { client, server } = await connectTo(net.client, listener, `${SERVER}:80`);
-    const writing = client.write(bytes(`message ${i}`));
-    client.close();
-    assertEquals(await writing, `message ${i}`.length);
-    assertEquals(text(await readAll(server)), `message ${i}`);
-    server.close();
-  }
-});
-
 eachIsolation(
   "close() with data unread: the peer reads the end first, and then finds a broken pipe",
   async (isolation) => {
@@ -114,22 +100,6 @@ eachIsolation(
     assert(closing.includes(RST) || closing.includes(RST | FIN));
   },
 );
-
-eachIsolation("writes and reads of length 0", async (isolation) => {
-  await using net = await Network.create(isolation);
-  using pair = await connect(net.client, net.server);
-  assertEquals(await pair.client.write(new Uint8Array(0)), 0);
-  assertEquals(await pair.server.read(new Uint8Array(0)), 0);
-  await pair.client.write(bytes("x"));
-  assertEquals(await pair.server.read(new Uint8Array(0)), 0);
-  await assertTalks({ client: pair.server, server: await skip(pair.client, pair.server) });
-});
-
-/** Reads the one byte that waits at `reader`, and gives the other end. */
-async function skip<Conn>(other: Conn, reader: Deno.Conn): Promise<Conn> {
-  assertEquals(text(await readExactly(reader, 1)), "x");
-  return other;
-}
 
 eachIsolation("one big write is taken in parts, as the peer reads", async (isolation) => {
   await using net = await Network.create(isolation);
