@@ -148,7 +148,7 @@ export async function readExactly(conn: Deno.Conn, length: number): Promise<Uint
 }
 
 /** That a connection carries a message each way. */
-export async function assertTalks({ client, server }: Ends): Promise<void> {
+export async function assertTalks({ client, server }: Record<keyof Ends, Deno.Conn>): Promise<void> {
   await writeAll(client, bytes("question"));
   assertEquals(text(await readExactly(server, 8)), "question");
   await writeAll(server, bytes("answer"));

@@ -1,5 +1,5 @@
 // Listeners: what waits in the backlog, who gets it, and what becomes of the port.
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { TCPConn } from "../../mod.ts";
 import * as failure from "./failures.ts";
 import { later, rejects, throws } from "./failures.ts";
@@ -10,7 +10,6 @@ import {
   connectTo,
   eachIsolation,
   Network,
-  readAll,
   readExactly,
   SERVER,
   SERVER6,
@@ -19,34 +18,6 @@ import {
 import { ACK, summarize, SYN, tcpPacket } from "./packets.ts";
 
 const ADDRESS = `${SERVER}:80`;
-
-eachIsolation("a dial resolves before the accept, and what is sent before it is kept", async (isolation) => {
-  await using net = await Network.create(isolation);
-  using listener = net.server.listenTCP(ADDRESS);
-  using client = await net.client.dialTCP(ADDRESS);
-  await client.write(bytes("early "));
-  await client.write(bytes("bird"));
-  await client.closeWrite();
-  // A second connection has gone through, so that the first one's data has arrived.
-  using second = await net.client.dialTCP(ADDRESS);
-  using server = await listener.accept();
-  assertEquals(text(await readAll(server)), "early bird");
-  using other = await listener.accept();
-  await assertTalks({ client: second, server: other });
-});
-
-eachIsolation("connections are accepted in the order in which they came", async (isolation) => {
-  await using net = await Network.create(isolation);
-  using listener = net.server.listenTCP(ADDRESS);
-  const dialled: TCPConn[] = [];
-  for (let i = 0; i < 20; i++) dialled.push(await net.client.dialTCP(ADDRESS));
-  for (const client of dialled) {
-    using server = await listener.accept();
-    assertEquals(server.remoteAddr, client.localAddr);
-    assertEquals(server.localAddr, client.remoteAddr);
-    client.close();
-  }
-});
 
 eachIsolation("an accepted connection's local address is the real one", async (isolation) => {
   await using net = await Network.create(isolation);
@@ -94,52 +65,6 @@ eachIsolation(
   },
 );
 
-eachIsolation("accept after close, and beside another accept", async (isolation) => {
-  await using net = await Network.create(isolation);
-  const listener = net.server.listenTCP(ADDRESS);
-  const accepting = later(listener.accept());
-  await assertRejects(() => listener.accept(), Deno.errors.Busy, "Another accept task is ongoing");
-  listener.close();
-  await rejects(accepting, failure.BAD_RESOURCE, "Listener has been closed");
-  await rejects(listener.accept(), failure.BAD_RESOURCE, "Listener has been closed");
-  assertEquals(await listener.next(), { value: undefined, done: true });
-  throws(() => listener.close(), failure.BAD_RESOURCE);
-  listener[Symbol.dispose]();
-  await rejects(net.client.dialTCP(ADDRESS), failure.REFUSED);
-});
-
-eachIsolation("a listener is an iterator of connections, and leaving the loop closes it", async (isolation) => {
-  await using net = await Network.create(isolation);
-  const listener = net.server.listenTCP(ADDRESS);
-  using first = await net.client.dialTCP(ADDRESS);
-  using second = await net.client.dialTCP(ADDRESS);
-  const ports: number[] = [];
-  for await (const conn of listener) {
-    ports.push(conn.remoteAddr.port);
-    conn.close();
-    if (ports.length === 2) break;
-  }
-  assertEquals(ports, [first.localAddr.port, second.localAddr.port]);
-  await rejects(net.client.dialTCP(ADDRESS), failure.REFUSED);
-  using again = net.server.listenTCP(ADDRESS);
-  assertEquals(await again.return("end"), { value: "end", done: true });
-});
-
-eachIsolation("closing a listener resets who was not accepted; accepted ones stay", async (isolation) => {
-  await using net = await Network.create(isolation);
-  const listener = net.server.listenTCP(ADDRESS);
-  using accepted = await connectTo(net.client, listener, ADDRESS);
-  using waiting = await net.client.dialTCP(ADDRESS);
-  using alsoWaiting = await net.client.dialTCP(ADDRESS);
-  await alsoWaiting.write(bytes("anybody?"));
-  listener.close();
-  for (const conn of [waiting, alsoWaiting]) {
-    await rejects(conn.read(new Uint8Array(1)), failure.RESET);
-    assertEquals(await conn.read(new Uint8Array(1)), null);
-  }
-  await assertTalks(accepted);
-});
-
 eachIsolation("a port can be listened on again at once, also beside connections accepted before", async (isolation) => {
   await using net = await Network.create(isolation);
   const pairs = [];
@@ -153,18 +78,6 @@ eachIsolation("a port can be listened on again at once, also beside connections 
   }
   for (const pair of pairs) await assertTalks(pair);
   for (const pair of pairs) pair[Symbol.dispose]();
-});
-
-eachIsolation("a port can be listened on again while its last connection is closing", async (isolation) => {
-  await using net = await Network.create(isolation);
-  for (let round = 0; round < 5; round++) {
-    using listener = net.server.listenTCP(ADDRESS);
-    const { client, server } = await connectTo(net.client, listener, ADDRESS);
-    // The server closes first, so that the TIME-WAIT is on its side.
-    server.close();
-    assertEquals(await client.read(new Uint8Array(1)), null);
-    client.close();
-  }
 });
 
 eachIsolation("a dial straight after listen() finds the listener", async (isolation) => {
