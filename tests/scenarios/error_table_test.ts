@@ -1,4 +1,6 @@
-// The error table: each situation, its class and its code.
+// The error table: each situation, its class and its code. A test's name begins with its row: refused, reset by the peer, timed
+// out, network unreachable, host unreachable, network down, port in use, address not available, no buffers, broken pipe, message
+// too long, invalid, not supported, bad text, MTU, signal. Bad hosts and ports of denoNet are S5 in tests/conformance/sockets/.
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async";
 import { Connector, denoNet, Internet, ListenConfig, Stack, VNIC, type VNICFrame } from "../../mod.ts";
@@ -259,6 +261,17 @@ eachIsolation("address not available: no port left to dial from", async (isolati
   await rejects(net.client.dialTCP(`${SERVER}:80`), failure.NOT_AVAILABLE, `"${SERVER}:80"`);
   // Another peer is another matter.
   await rejects(net.client.dialTCP(`${SERVER}:81`), failure.REFUSED);
+});
+
+eachIsolation("no buffers: a dial of a host with as many connections as its limits allow", async (isolation) => {
+  await using net = await Network.create(isolation, { client: { limits: { connections: 2 } } });
+  using first = await connect(net.client, net.server);
+  using second = await connect(net.client, net.server);
+  await rejects(net.client.dialTCP(`${SERVER}:80`), failure.NO_BUFFERS, `"${SERVER}:80"`);
+  await assertTalks(first);
+  second.client.abort();
+  using third = await connect(net.client, net.server);
+  await assertTalks(third);
 });
 
 eachIsolation("broken pipe: a write after closeWrite()", async (isolation) => {

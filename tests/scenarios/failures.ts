@@ -21,6 +21,7 @@ export const PROTOCOL: Failure = { type: Error, code: "EPROTO" };
 export const NET_DOWN: Failure = { type: errors.NetworkUnreachable, code: "ENETDOWN" };
 export const IN_USE: Failure = { type: errors.AddrInUse, code: "EADDRINUSE" };
 export const NOT_AVAILABLE: Failure = { type: errors.AddrNotAvailable, code: "EADDRNOTAVAIL" };
+export const NO_BUFFERS: Failure = { type: Error, code: "ENOBUFS" };
 export const BROKEN_PIPE: Failure = { type: errors.BrokenPipe, code: "EPIPE" };
 export const MESSAGE_SIZE: Failure = { type: Error, code: "EMSGSIZE" };
 export const INVALID: Failure = { type: TypeError, code: "EINVAL" };

@@ -1,4 +1,5 @@
-// What ends a socket decides what its calls see: each row of the table, for calls that wait and for later ones.
+// What ends a socket decides what its calls see: each row of the table, for calls that wait and for later ones. A test's name
+// begins with its row: close(), dispose, abort(), stack.close(), internet.close(), the worker died; then what internet.close() ends.
 import { assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async";
 import { type DatagramConn, Internet, type Stack, type TCPConn, type TCPListener, type UDPConn } from "../../mod.ts";
