@@ -3,7 +3,7 @@ import { assertTalks, bytes, readExactly, text } from "../../scenarios/hosts.ts"
 import { BUSY, CLOSED, DONE, IN_USE, LISTENER_CLOSED, outcome, outcomes, REFUSED, RESET, thrown } from "./outcome.ts";
 import { arrival, connected, unaccepted } from "./peers.ts";
 import type { Host } from "./platform.ts";
-import { same } from "./fact.ts";
+import { differs, same } from "./fact.ts";
 
 const END = { value: undefined, done: true };
 
@@ -229,3 +229,19 @@ same(
   },
   [IN_USE, undefined, undefined, DONE],
 );
+
+differs("S4 tcpBacklog 1, for dials one after another", "ours keeps no more than it says", async (platform) => {
+  const { client, server } = platform;
+  using listener = server.listen({ hostname: server.ipv4, port: 0, tcpBacklog: 1 });
+  const controller = new AbortController();
+  const address = { hostname: server.ipv4, port: listener.addr.port, signal: controller.signal };
+  const dials: Promise<unknown>[] = [];
+  let connections = 0;
+  for (let i = 0; i < 4; i++) {
+    dials.push(client.connect(address).then((conn) => (connections++, conn.close()), () => {}));
+    await arrival(platform);
+  }
+  controller.abort();
+  await Promise.all(dials);
+  return connections;
+}, { deno: 2, ours: 1 });

@@ -1,4 +1,7 @@
 // Both ends of things, on any platform.
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { TCPConn } from "../../../mod.ts";
 import type { Host, Platform } from "./platform.ts";
 
 /** Both ends of a connection, closed together. */
@@ -48,6 +51,35 @@ export async function reset(platform: Platform): Promise<Unaccepted> {
   pair.listener.close();
   await arrival(platform);
   return pair;
+}
+
+/** A connection whose server sent bytes and then reset it; all of that has arrived. */
+export async function resetAfter(platform: Platform, bytes: Uint8Array): Promise<Deno.TcpConn> {
+  const pair = await connected(platform);
+  if (!(pair.server instanceof TCPConn)) {
+    pair[Symbol.dispose]();
+    return await resetByNode(bytes);
+  }
+  await pair.server.write(bytes);
+  await arrival(platform);
+  pair.server.abort();
+  await arrival(platform);
+  return pair.client;
+}
+
+/** Deno's own connections cannot reset, those of node:net can. */
+async function resetByNode(bytes: Uint8Array): Promise<Deno.TcpConn> {
+  const server = createServer((socket) => {
+    socket.write(bytes, () => socket.resetAndDestroy());
+    server.close();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const closed = once(server, "close");
+  const { port } = server.address() as { port: number };
+  const conn = await Deno.connect({ port });
+  await closed;
+  return conn;
 }
 
 /** What was sent before has arrived: this makes a round trip behind it. */

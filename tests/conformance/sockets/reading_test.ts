@@ -1,7 +1,7 @@
 // S2: the reads of a connection, and its addresses.
 import { bytes, readAll, text, writeAll } from "../../scenarios/hosts.ts";
-import { classOf, CLOSED, completes, INTERRUPTED, outcome, outcomes, RESET } from "./outcome.ts";
-import { arrival, connected, reset } from "./peers.ts";
+import { BROKEN_PIPE, classOf, CLOSED, completes, INTERRUPTED, outcome, outcomes, RESET } from "./outcome.ts";
+import { arrival, connected, reset, resetAfter } from "./peers.ts";
 import { same } from "./fact.ts";
 
 /** A buffer to read into. */
@@ -125,6 +125,18 @@ same("S2 a reset is told to one read, then reads find the end", async (platform)
   const { conn } = pair;
   return [await outcome(() => conn.read(room())), await outcome(() => conn.read(room())), await conn.read(room(0))];
 }, [RESET, null, 0]);
+
+same("S2 what had arrived before a reset is read before it is told", async (platform) => {
+  using conn = await resetAfter(platform, bytes("last words"));
+  const seen = [await conn.read(room(4)), await conn.read(room())];
+  return [...seen, await outcome(() => conn.read(room())), await conn.read(room())];
+}, [4, 6, RESET, null]);
+
+same("S2 what had arrived before a reset can be read after a write was told of it", async (platform) => {
+  using conn = await resetAfter(platform, bytes("last words"));
+  const seen = await outcomes(conn.write(bytes("x")), conn.write(bytes("x")));
+  return [...seen, await conn.read(room(16)), await conn.read(room())];
+}, [RESET, BROKEN_PIPE, 10, null]);
 
 same("S2 of the reads that wait, the first is told of the reset", async (platform) => {
   using pair = await reset(platform);

@@ -326,6 +326,27 @@ same("S3 pipeTo closes the connection at its end, unless it is told not to", asy
   return seen;
 }, [true, "hi", false, "hi"]);
 
+same("S3 pipeTo with a signal: its abort closes the connection, unless it is told not to", async (platform) => {
+  const seen = [];
+  for (const preventCancel of [false, true]) {
+    using pair = await connected(platform);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const piping = outcome(() => pair.client.readable.pipeTo(new WritableStream(), { signal, preventCancel }));
+    await arrival(platform);
+    controller.abort("why");
+    seen.push(await piping, isClosed(pair));
+  }
+  return seen;
+}, ["why", true, "why", false]);
+
+same("S3 an error of the sink that is piped into closes the connection", async (platform) => {
+  using pair = await connected(platform);
+  await pair.server.write(bytes("x"));
+  const sink = new WritableStream({ write: () => Promise.reject(new Error("bad")) });
+  return [await outcome(() => pair.client.readable.pipeTo(sink)), isClosed(pair)];
+}, ["Error: bad", true]);
+
 same("S3 an echo by pipeTo", async (platform) => {
   using pair = await connected(platform);
   const echo = completes(() => pair.server.readable.pipeTo(pair.server.writable));
