@@ -18,7 +18,7 @@ import {
 } from "./outcome.ts";
 import { arrival, closeQuietly, datagrams } from "./peers.ts";
 import type { Host, Platform } from "./platform.ts";
-import { differs, same } from "./fact.ts";
+import { differs, same, sameArgument } from "./fact.ts";
 
 const END = { value: undefined, done: true };
 const X = bytes("x");
@@ -109,7 +109,7 @@ for (
     [Infinity, "RangeError"],
   ] as const
 ) {
-  same(`S6 bufSize ${Deno.inspect(bufSize)} is what receive returns at most`, async (platform) => {
+  sameArgument(`S6 bufSize ${Deno.inspect(bufSize)} is what receive returns at most`, async (platform) => {
     using sockets = datagrams(platform);
     const { client, server, to } = sockets;
     await client.send(bytes("abc"), to);
@@ -142,7 +142,7 @@ same("S6 what is no Uint8Array is a TypeError, before and after close", async (p
 }, ["TypeError"]);
 
 for (const nothing of [undefined, null, 0, ""]) {
-  same(`S6 receive(${Deno.inspect(nothing)}) brings a buffer of its own`, async (platform) => {
+  sameArgument(`S6 receive(${Deno.inspect(nothing)}) brings a buffer of its own`, async (platform) => {
     using sockets = datagrams(platform);
     await sockets.client.send(bytes("abc"), sockets.to);
     const result = await receive(sockets.server, nothing) as [Uint8Array];
@@ -157,7 +157,7 @@ for (
     ["::", "::1", 65527],
   ] as const
 ) {
-  same(`S6 from ${hostname} to ${to} a datagram has at most ${most} bytes`, ({ client }) => {
+  sameArgument(`S6 from ${hostname} to ${to} a datagram has at most ${most} bytes`, ({ client }) => {
     return bound(client, [hostname, to], async (socket, other) => {
       const addr = { transport: "udp", hostname: to, port: address(other).port };
       return [await send(socket, new Uint8Array(most), addr), await send(socket, new Uint8Array(most + 1), addr)];
@@ -192,7 +192,7 @@ for (
     ["127.0.0.1", "a b", "URIError: invalid host 'a b': invalid char found in FQDN"],
   ] as const
 ) {
-  same(`S6 a socket at ${own} sends to host ${Deno.inspect(hostname)}`, ({ client }) => {
+  sameArgument(`S6 a socket at ${own} sends to host ${Deno.inspect(hostname)}`, ({ client }) => {
     return bound(client, [own], (socket) => send(socket, X, { transport: "udp", hostname, port: 9 }));
   }, is);
 }
@@ -219,7 +219,7 @@ for (
     ["53", "TypeError"],
   ]
 ) {
-  same(`S6 send to port ${Deno.inspect(port)}`, async (platform) => {
+  sameArgument(`S6 send to port ${Deno.inspect(port)}`, async (platform) => {
     using sockets = datagrams(platform);
     const result = await send(sockets.client, X, { ...sockets.to, port });
     return is === INVALID ? result : classOf(result);
@@ -227,7 +227,7 @@ for (
 }
 
 for (const addr of [undefined, null, "x", {}]) {
-  same(`S6 send to ${Deno.inspect(addr)} is a TypeError`, async (platform) => {
+  sameArgument(`S6 send to ${Deno.inspect(addr)} is a TypeError`, async (platform) => {
     using sockets = datagrams(platform);
     return classOf(await send(sockets.client, X, addr));
   }, "TypeError");
@@ -357,7 +357,7 @@ same("S6 reuseAddress: sockets share a port when all of them say so, and the las
 }, ["one", "two"]);
 
 for (const reuse of [[true, false], [false, true], [false, false]]) {
-  same(`S6 reuseAddress ${reuse.join(" and ")}: the port is taken`, (platform) => {
+  sameArgument(`S6 reuseAddress ${reuse.join(" and ")}: the port is taken`, (platform) => {
     return outcome(() => sharing(platform, reuse, () => "shared"));
   }, IN_USE);
 }

@@ -7,10 +7,16 @@ import { DENO, OURS, type Platform } from "./platform.ts";
 export type Observation = (platform: Platform) => unknown;
 
 /** A fact that no program can tell the platforms by. */
-export function same(name: string, see: Observation, is: unknown): void {
-  for (const [platform, create] of Object.entries({ ...DENO, ...OURS })) {
+export function same(name: string, see: Observation, is: unknown, ours = OURS): void {
+  for (const [platform, create] of Object.entries({ ...DENO, ...ours })) {
     register(`${name} (${platform})`, create, see, is);
   }
+}
+
+/** One of many facts about an argument: all is decided on the main thread, and workers would only take time. */
+export function sameArgument(name: string, see: Observation, is: unknown): void {
+  const { workers: _, ...others } = OURS;
+  same(name, see, is, others);
 }
 
 /** A fact that differs on purpose; `why` is part of the name. */

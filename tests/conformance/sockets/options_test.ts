@@ -14,7 +14,7 @@ import {
 } from "./outcome.ts";
 import { closedPort } from "./peers.ts";
 import type { Net, Platform } from "./platform.ts";
-import { differs, same } from "./fact.ts";
+import { differs, same, sameArgument } from "./fact.ts";
 
 /** Options of any kind, right or wrong. */
 type Options = Record<string, unknown>;
@@ -71,7 +71,7 @@ for (
     ["65536", "RangeError: Invalid port (out of range): 65536"],
   ]
 ) {
-  same(`S5 listen and listenDatagram at port ${Deno.inspect(port)}`, ({ server }) => {
+  sameArgument(`S5 listen and listenDatagram at port ${Deno.inspect(port)}`, ({ server }) => {
     return [listens(server, { port }), binds(server, { port })];
   }, [is, is]);
 }
@@ -89,7 +89,7 @@ for (
     [65536, "RangeError: Invalid port (out of range): 65536"],
   ]
 ) {
-  same(`S5 connect to port ${Deno.inspect(port)} rejects`, ({ client }) => dials(client, { port }), is);
+  sameArgument(`S5 connect to port ${Deno.inspect(port)} rejects`, ({ client }) => dials(client, { port }), is);
 }
 
 same("S5 a port may be a numeric string", async ({ client, server }) => {
@@ -133,14 +133,14 @@ for (
     ["[]", "URIError: invalid IPv6 address: '[]'"],
   ]
 ) {
-  same(`S5 listen and listenDatagram at host ${Deno.inspect(hostname)}`, ({ client }) => {
+  sameArgument(`S5 listen and listenDatagram at host ${Deno.inspect(hostname)}`, ({ client }) => {
     return [listens(client, { hostname }), binds(client, { hostname })];
   }, [is, is]);
 }
 
 /** Names that need no name server to be unknown. */
 for (const hostname of ["256.1.1.1", `${"a".repeat(64)}.invalid`]) {
-  same(`S5 the unknown host ${hostname} is a plain Error, which begins as Deno's own`, async ({ client }) => {
+  sameArgument(`S5 the unknown host ${hostname} is a plain Error, which begins as Deno's own`, async ({ client }) => {
     const results = [
       listens(client, { hostname }),
       binds(client, { hostname }),
@@ -165,7 +165,7 @@ for (
     ["::1", "::", ["::1", "::1", "::1"]],
   ] as const
 ) {
-  same(`S5 connect to host ${dialling} meets a listener at ${listening}`, (platform) => {
+  sameArgument(`S5 connect to host ${dialling} meets a listener at ${listening}`, (platform) => {
     return loops(platform, { hostname: listening }, { hostname: dialling });
   }, is);
 }
@@ -202,7 +202,7 @@ for (
     ["::1", "0.0.0.0", "0.0.0.0"],
   ]
 ) {
-  same(`S5 beside a socket at ${first}, one at ${second} with the same port`, ({ server }) => {
+  sameArgument(`S5 beside a socket at ${first}, one at ${second} with the same port`, ({ server }) => {
     using listener = server.listen({ hostname: first, port: 0 });
     const socket = server.listenDatagram({ hostname: first, port: 0, transport: "udp" });
     const seen = listens(server, { hostname: second, port: listener.addr.port });
@@ -227,14 +227,18 @@ same("S5 options that mean nothing here are taken: any truthy value, or none", (
 }, Array(5).fill([ANY, ANY, ANY]));
 
 for (const options of [undefined, null]) {
-  same(`S5 ${options} for options is a TypeError: of listen at once, of connect a rejection`, async ({ client }) => {
-    const results = [
-      await outcome(() => Reflect.apply(client.connect, undefined, [options])),
-      thrown(() => Reflect.apply(client.listen, undefined, [options])),
-      thrown(() => Reflect.apply(client.listenDatagram, undefined, [options])),
-    ];
-    return results.map(classOf);
-  }, ["TypeError", "TypeError", "TypeError"]);
+  sameArgument(
+    `S5 ${options} for options is a TypeError: of listen at once, of connect a rejection`,
+    async ({ client }) => {
+      const results = [
+        await outcome(() => Reflect.apply(client.connect, undefined, [options])),
+        thrown(() => Reflect.apply(client.listen, undefined, [options])),
+        thrown(() => Reflect.apply(client.listenDatagram, undefined, [options])),
+      ];
+      return results.map(classOf);
+    },
+    ["TypeError", "TypeError", "TypeError"],
+  );
 }
 
 same("S5 a signal that was aborted: its reason, before anything else is looked at", async ({ client, server }) => {
