@@ -11,6 +11,9 @@
  * epoch. `null` clears. Once the time has come, the calls that wait and those that follow reject with
  * `Deno.errors.TimedOut` (ETIMEDOUT) until the deadline is moved or cleared; the socket stays open.
  *
+ * The clock is the program's, `Date` and `setTimeout` as they are when the deadline is set: where a test fakes them,
+ * deadlines pass as its fake time does, while packets go on in real time.
+ *
  * Each method throws `TypeError` on anything that is no time, `Deno.errors.BadResource` once the socket is closed.
  *
  * @example
@@ -35,10 +38,6 @@ export interface Deadlines {
   setWriteDeadline(at: Date | number | null): void;
 }
 
-// Taken once, so that a test's faked clock leaves the sockets' deadlines alone.
-const { setTimeout, clearTimeout } = globalThis;
-const now = Date.now;
-
 /** The longest that one timer runs; a longer delay would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -60,18 +59,18 @@ export class Deadline {
   #onPassed: () => void;
   /** Milliseconds since the epoch; Infinity when there is none. */
   #at: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #disarm: () => void;
 
   /** Calls `onPassed` each time that a deadline passes, from `set` if it has passed already. */
   constructor(onPassed: () => void) {
     this.#onPassed = onPassed;
     this.#at = Infinity;
-    this.#timer = undefined;
+    this.#disarm = nothing;
   }
 
   /** Whether calls must fail. */
   get passed(): boolean {
-    return this.#at !== Infinity && now() >= this.#at;
+    return this.#at !== Infinity && Date.now() >= this.#at;
   }
 
   /**
@@ -90,13 +89,28 @@ export class Deadline {
   }
 
   #arm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#disarm();
+    this.#disarm = nothing;
     if (this.#at === Infinity) return;
-    const left = this.#at - now();
+    const left = this.#at - Date.now();
     if (left <= 0) this.#onPassed();
-    else this.#timer = setTimeout(() => this.#arm(), Math.min(Math.ceil(left), LONGEST_TIMER));
+    else this.#disarm = startTimer(() => this.#arm(), Math.min(Math.ceil(left), LONGEST_TIMER));
   }
+}
+
+function nothing(): void {}
+
+/** Starts a timer of the clock that the program has now, which alone can stop it again, and gives the way to. */
+function startTimer(action: () => void, delay: number): () => void {
+  const { clearTimeout } = globalThis;
+  const timer = setTimeout(action, delay);
+  return () => {
+    try {
+      clearTimeout(timer);
+    } catch {
+      // A fake clock that was put away: its timers are gone with it.
+    }
+  };
 }
 
 /**
@@ -114,7 +128,8 @@ export class Deadline {
  */
 export function timeOf(at: Date | number | null): number {
   if (at === null) return Infinity;
-  const time = at instanceof Date ? at.getTime() : at;
+  // Not by instanceof, which a faked Date does not stand.
+  const time = typeof at === "object" ? at.getTime?.() : at;
   if (typeof time !== "number" || Number.isNaN(time)) {
     throw new TypeError(
       `Cannot set the deadline to ${Deno.inspect(at)}: must be a Date, milliseconds since the epoch, or null`,

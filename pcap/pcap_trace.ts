@@ -4,17 +4,13 @@
  * @module
  */
 
+import { clearTimeout, setTimeout, timestamp } from "../real_time.ts";
 import { type Slab, Slabs } from "./slabs.ts";
 
 const DEFAULT_BUFFER = 4096;
 const MAX_SNAP_SIZE = 65_535;
 /** How long snapshots wait for more to be written together with, in milliseconds. */
 const FLUSH_DELAY = 5;
-
-// Taken at the start, because tests replace clocks and timers.
-const { setTimeout, clearTimeout, performance } = globalThis;
-const now = performance.now.bind(performance);
-const { timeOrigin } = performance;
 
 /**
  * Options of {@link PCAPTrace}.
@@ -259,7 +255,7 @@ export class PCAPTrace implements AsyncDisposable {
   #keep(packet: Uint8Array): boolean {
     try {
       if (!(packet instanceof Uint8Array)) return false;
-      this.#slabs.append(packet, timeOrigin + now());
+      this.#slabs.append(packet, timestamp());
       return true;
     } catch {
       return false; // no memory for a slab

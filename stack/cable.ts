@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { queueMicrotask, setImmediate } from "../real_time.ts";
 import type { Turn } from "./messages.ts";
 
 /** One end: sends turns of `Out`, and hands over those of `In` in order. */
@@ -15,11 +16,6 @@ export interface Cable<Out, In> {
   onTurn: ((turn: Turn<In>) => void) | null;
   /** Ends the line. */
   close(): void;
-}
-
-/** The present, in ms since the epoch with fractions; comparable across threads. */
-export function timestamp(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 /** An end at a MessagePort. */

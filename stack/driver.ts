@@ -6,8 +6,9 @@
  *
  * @module
  */
+import { clearTimeout, setTimeout, timestamp } from "../real_time.ts";
 import { BatchReader } from "../vnic/batch.ts";
-import { type Cable, timestamp } from "./cable.ts";
+import type { Cable } from "./cable.ts";
 import { Engine } from "./engine/engine.ts";
 import type { SocketEvent } from "./engine/events.ts";
 import { NO_CONNECTION } from "./engine/tcp/info.ts";

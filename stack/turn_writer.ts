@@ -6,8 +6,9 @@
  *
  * @module
  */
+import { timestamp } from "../real_time.ts";
 import { BatchWriter } from "../vnic/batch.ts";
-import { type Cable, timestamp } from "./cable.ts";
+import type { Cable } from "./cable.ts";
 import { BATCH_BYTES, PACKET_CREDIT_FROM_ENGINE } from "./messages.ts";
 
 /** Credit that is worth a message of its own. */

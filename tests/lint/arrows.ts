@@ -22,6 +22,8 @@ const TUN = "the adapter to the kernel";
 const VNIC = "vnic";
 const PCAP = "pcap";
 const INTERNET = "internet";
+const CLOCK = "real_time.ts";
+const TESTING = "testing";
 const TESTS = "tests";
 const EXAMPLES = "examples";
 
@@ -35,7 +37,7 @@ const ZONES: Zone[] = [
     files: /^stack\/(remote_socket|messages)\.ts$/,
     imports: [STACK, ENGINE, WIRE, ADDRESS, VNIC, SOCKETS],
   },
-  { name: STACK, files: /^stack\//, imports: [REMOTE, ENGINE, WIRE, ADDRESS, VNIC, SOCKETS] },
+  { name: STACK, files: /^stack\//, imports: [REMOTE, ENGINE, WIRE, ADDRESS, VNIC, SOCKETS, CLOCK] },
   // Whatever builds on a whole stack is listed here; all else in adapters/ serves the sockets, which know only their remote half.
   {
     name: ADAPTERS,
@@ -45,8 +47,10 @@ const ZONES: Zone[] = [
   { name: TUN, files: /^adapters\/tun(_\w+)?\.ts$/, imports: [INTERNET, VNIC, STACK] },
   { name: SOCKETS, files: /^adapters\//, imports: [REMOTE, ADDRESS] },
   { name: VNIC, files: /^vnic\//, imports: [] },
-  { name: PCAP, files: /^pcap\//, imports: [] },
+  { name: PCAP, files: /^pcap\//, imports: [CLOCK] },
   { name: INTERNET, files: /^internet\//, imports: [STACK, REMOTE, VNIC, WIRE, ADDRESS, PCAP] },
+  { name: TESTING, files: /^testing\//, imports: [INTERNET, STACK, VNIC, PCAP, CLOCK] },
+  { name: CLOCK, files: /^real_time\.ts$/, imports: [] },
   { name: TESTS, files: /^tests\//, imports: [] },
   { name: EXAMPLES, files: /^examples\//, imports: [] },
 ];

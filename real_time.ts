@@ -1,0 +1,25 @@
+/**
+ * Time as it really passes, for packets, engines and what waits for them: the functions of the platform as they were when
+ * this module was loaded. Tests replace the global ones, and a network whose clock they stop would never answer.
+ *
+ * Both sides.
+ *
+ * @module
+ */
+
+const { timeOrigin } = performance;
+const now: () => number = performance.now.bind(performance);
+
+/** The platform's own. */
+export const setTimeout: typeof globalThis.setTimeout = globalThis.setTimeout;
+/** The platform's own. */
+export const clearTimeout: typeof globalThis.clearTimeout = globalThis.clearTimeout;
+/** The platform's own. */
+export const setImmediate: typeof globalThis.setImmediate = globalThis.setImmediate;
+/** The platform's own. */
+export const queueMicrotask: typeof globalThis.queueMicrotask = globalThis.queueMicrotask;
+
+/** The present, in ms since the epoch with fractions; comparable across threads. */
+export function timestamp(): number {
+  return timeOrigin + now();
+}
