@@ -7,7 +7,7 @@
  */
 import { formatEndpoint, parseEndpoint } from "../adapters/address_text.ts";
 import { DatagramConn } from "../adapters/datagram_conn.ts";
-import { networkError, type Reason } from "../adapters/errors.ts";
+import { networkError } from "../adapters/errors.ts";
 import { TCPConn } from "../adapters/tcp_conn.ts";
 import { TCPListener } from "../adapters/tcp_listener.ts";
 import { UDPConn } from "../adapters/udp_conn.ts";
@@ -327,13 +327,12 @@ export class Stack implements AsyncDisposable {
 
   #newDial<Socket>(remote: Endpoint): Dial<Socket> & { promise: Promise<Socket> } {
     const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-    const failed = (reason: Ending) => reject(dialError(reason, remote));
-    return { id: this.#remote.nextId(), connected: resolve, failed, promise };
+    // Made here and not by who tells of the failure, so that its stack trace leads to who dialled.
+    const explained = promise.catch((reason: Ending) => {
+      throw networkError(reason, { operation: "dial", address: formatEndpoint(remote) });
+    });
+    return { id: this.#remote.nextId(), connected: resolve, failed: reject, promise: explained };
   }
-}
-
-function dialError(reason: Reason, remote: Endpoint): Error {
-  return networkError(reason, { operation: "dial", address: formatEndpoint(remote) });
 }
 
 function requireLink(link: LinkEndpoint): LinkEndpoint {

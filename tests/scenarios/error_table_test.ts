@@ -1,7 +1,7 @@
 // The error table: each situation, its class and its code. A test's name begins with its row: refused, reset by the peer, timed
 // out, network unreachable, host unreachable, network down, port in use, address not available, no buffers, broken pipe, message
 // too long, invalid, not supported, bad text, MTU, signal. Bad hosts and ports of denoNet are S5 in tests/conformance/sockets/.
-import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { delay } from "@std/async";
 import { Connector, denoNet, Internet, ListenConfig, Stack, VNIC, type VNICFrame } from "../../mod.ts";
 import * as failure from "./failures.ts";
@@ -29,6 +29,15 @@ eachIsolation("refused: a dial to a port nobody listens on", async (isolation) =
     await rejects(net.client.dialTCP(own), failure.REFUSED);
   }
   await rejects(denoNet(net.client).connect({ hostname: SERVER, port: 80 }), failure.REFUSED);
+});
+
+eachIsolation("refused: the stack trace leads to who dialled", async (isolation) => {
+  await using net = await Network.create(isolation);
+  for (const signal of [undefined, new AbortController().signal]) {
+    const download = async () => void await net.client.dialTCP(ADDRESSES[0], { signal });
+    const { stack } = await assertRejects(download, Deno.errors.ConnectionRefused);
+    assertStringIncludes(stack ?? "", "at async download ");
+  }
 });
 
 eachIsolation("refused: a port that only UDP has is free in TCP", async (isolation) => {
