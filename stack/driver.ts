@@ -122,7 +122,7 @@ export class Driver {
   }
 
   #answer(query: Query): Answer {
-    if (query === "netstat") return this.#engine.netstat();
+    if (query === "netstat") return this.#engine.netstat((id) => this.#streams.unread(id));
     if (query === "stats") return structuredClone({ ...this.#engine.counters });
     return this.#engine.info(query.connection) ?? NO_CONNECTION;
   }

@@ -21,6 +21,11 @@ export class StreamCredits {
     this.#unread = new Map();
   }
 
+  /** Bytes of a socket that the program has been handed and has not read. */
+  unread(id: number): number {
+    return this.#unread.get(id) ?? 0;
+  }
+
   /** Moves what the credit allows. */
   pump(now: number, id: number): void {
     if (this.#engine.isConnection(id)) this.#pumpStream(now, id);
@@ -37,13 +42,13 @@ export class StreamCredits {
 
   /** Forgets a socket; says whether the program had something left to read. */
   close(id: number): boolean {
-    const unread = this.#unread.get(id) ?? 0;
+    const unread = this.unread(id);
     this.#unread.delete(id);
     return unread > 0;
   }
 
   #pumpStream(now: number, id: number): void {
-    const unread = this.#unread.get(id) ?? 0;
+    const unread = this.unread(id);
     const length = Math.min(this.#engine.readable(id), STREAM_CREDIT - unread);
     if (length <= 0) return;
     this.#unread.set(id, unread + length);
@@ -52,7 +57,7 @@ export class StreamCredits {
   }
 
   #pumpDatagrams(now: number, id: number): void {
-    let unread = this.#unread.get(id) ?? 0;
+    let unread = this.unread(id);
     for (;;) {
       const size = this.#engine.readable(id);
       if (size === 0 || (unread > 0 && unread + size > DATAGRAM_CREDIT)) break;

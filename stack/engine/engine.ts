@@ -247,9 +247,9 @@ export class Engine {
     return c && connectionInfo(c);
   }
 
-  /** All sockets. */
-  netstat(): SocketEntry[] {
-    return [...this.#tcp.sockets(), ...this.#udp.sockets()];
+  /** All sockets; `handedOver` says how many bytes of a socket were read from here and are yet to be read by its program. */
+  netstat(handedOver: (id: number) => number = () => 0): SocketEntry[] {
+    return [...this.#tcp.sockets(handedOver), ...this.#udp.sockets(handedOver)];
   }
 
   /** Packets may have another size from now on. */

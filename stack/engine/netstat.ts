@@ -33,7 +33,9 @@ export interface SocketEntry {
   local: string;
   /** The peer's, or "*" for a socket that has none. */
   remote: string;
-  /** Bytes that the program has not read; for a listener, connections that it has not accepted. */
+  /**
+   * Bytes that the program has not read, 256 more for each datagram; for a listener, connections that it has not accepted.
+   */
   receiveQueue: number;
   /** Bytes that the peer has not acknowledged; for a datagram socket, those not sent; for a listener, its backlog. */
   sendQueue: number;

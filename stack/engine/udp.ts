@@ -155,14 +155,14 @@ export class UDP {
   }
 
   /** All sockets. */
-  *sockets(): Generator<SocketEntry> {
-    for (const { local, localPort, remote, remotePort, arrivedBytes, leaving } of this.#sockets.values()) {
+  *sockets(handedOver: (id: number) => number): Generator<SocketEntry> {
+    for (const { id, local, localPort, remote, remotePort, arrivedBytes, leaving } of this.#sockets.values()) {
       yield {
         protocol: "udp",
         state: remote ? "ESTABLISHED" : "UNCONNECTED",
         local: endpointText(local, localPort),
         remote: remote ? endpointText(remote, remotePort) : "*",
-        receiveQueue: arrivedBytes,
+        receiveQueue: arrivedBytes + handedOver(id),
         sendQueue: leaving.reduce((total, { bytes }) => total + bytes.length, 0),
       };
     }

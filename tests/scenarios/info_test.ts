@@ -30,6 +30,30 @@ eachIsolation("netstat lists listeners, connections and datagram sockets", async
   ]);
 });
 
+eachIsolation("netstat counts what has arrived and was not read, as long as it was not", async (isolation) => {
+  await using network = await Network.create(isolation);
+  const { server, client } = network;
+  using pair = await connect(client, server);
+  const unread = async () => (await server.netstat()).map(({ receiveQueue }) => receiveQueue);
+  await writeAll(pair.client, new Uint8Array(1000));
+  while ((await pair.server.info()).bytesReceived < 1000);
+  assertEquals(await unread(), [1000]);
+  await pair.server.read(new Uint8Array(400));
+  assertEquals(await unread(), [600]);
+  // More than is handed to the program ahead of its reads.
+  await writeAll(pair.client, new Uint8Array(400_000));
+  while ((await pair.server.info()).bytesReceived < 401_000);
+  assertEquals(await unread(), [400_600]);
+
+  using socket = server.listenUDP(`${SERVER}:53`);
+  using peer = await client.dialUDP(`${SERVER}:53`);
+  await peer.write(new Uint8Array(10));
+  await peer.write(new Uint8Array(20));
+  while ((await unread())[1] < 30 + 2 * 256);
+  await socket.receive();
+  assertEquals(await unread(), [400_600, 20 + 256]);
+});
+
 eachIsolation("netstat shows who waits in TIME-WAIT: the one that closed first", async (isolation) => {
   await using network = await Network.create(isolation);
   const { client, server } = network;

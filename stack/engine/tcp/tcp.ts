@@ -106,7 +106,7 @@ export class TCP {
   }
 
   /** Listeners and connections of all states. */
-  *sockets(): Generator<SocketEntry> {
+  *sockets(handedOver: (id: number) => number): Generator<SocketEntry> {
     for (const { address, port, waiting, backlog } of this.#listeners) {
       const local = endpointText(address, port);
       yield { protocol: "tcp", state: "LISTEN", local, remote: "*", receiveQueue: waiting, sendQueue: backlog };
@@ -117,7 +117,7 @@ export class TCP {
         state: c.state,
         local: endpointText(c.local, c.localPort),
         remote: endpointText(c.remote, c.remotePort),
-        receiveQueue: c.orphaned ? 0 : c.unreadBytes,
+        receiveQueue: c.orphaned ? 0 : c.unreadBytes + handedOver(c.id),
         sendQueue: c.state === "TIME-WAIT" ? 0 : c.bufferedBytes,
       };
     }
