@@ -27,4 +27,5 @@ export * from "./adapters/mod.ts";
 export * from "./internet/mod.ts";
 export * from "./pcap/mod.ts";
 export * from "./stack/mod.ts";
+export * from "./testing/mod.ts";
 export * from "./vnic/mod.ts";

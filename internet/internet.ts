@@ -119,6 +119,11 @@ export class Internet implements VNICNetwork, AsyncDisposable {
     return this.#queue.dropped;
   }
 
+  /** Its stacks that run, in the order in which they came to; those whose worker died stay until the internet is closed. */
+  get stacks(): Stack[] {
+    return [...this.#stacks];
+  }
+
   /**
    * Puts a packet in flight, without a copy. False when the queue is full, which counts as dropped, when the packet is
    * empty, and once closed.

@@ -72,6 +72,36 @@ export function writePCAPRecordHeader(
 }
 
 /**
+ * A whole file of these packets, each with all of its bytes up to `snapLength`; timestamps are in milliseconds since 1970.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodePCAP, readPCAP } from "./format.ts";
+ *
+ * const file = encodePCAP([{ timestamp: 1000, bytes: Uint8Array.of(0x45, 1) }]);
+ * assertEquals(readPCAP(file).packets, [{ timestamp: 1000, length: 2, bytes: Uint8Array.of(0x45, 1) }]);
+ * ```
+ */
+export function encodePCAP(
+  packets: readonly { timestamp: number; bytes: Uint8Array }[],
+  snapLength = 65_535,
+): Uint8Array<ArrayBuffer> {
+  const captured = packets.map(({ bytes }) => bytes.subarray(0, snapLength));
+  const records = captured.reduce((total, { length }) => total + PCAP_RECORD_HEADER_LENGTH + length, 0);
+  const file = new Uint8Array(PCAP_HEADER_LENGTH + records);
+  const view = new DataView(file.buffer);
+  writePCAPHeader(view, 0, snapLength, LINKTYPE_RAW);
+  let offset = PCAP_HEADER_LENGTH;
+  for (const [i, { timestamp, bytes }] of packets.entries()) {
+    writePCAPRecordHeader(view, offset, timestamp, captured[i].length, bytes.length);
+    file.set(captured[i], offset + PCAP_RECORD_HEADER_LENGTH);
+    offset += PCAP_RECORD_HEADER_LENGTH + captured[i].length;
+  }
+  return file;
+}
+
+/**
  * One packet of a pcap file, as {@link readPCAP} returns it.
  *
  * @example

@@ -97,3 +97,15 @@ Deno.test("close() makes stacks under way reject, and waits for them", async () 
     await assertRejectsWithCode(() => starting, Deno.errors.NetworkUnreachable, "ENETDOWN");
   }
 });
+
+Deno.test("stacks has those that run", async () => {
+  await using internet = new Internet({ isolation: "inline" });
+  assertEquals(internet.stacks, []);
+  const first = await internet.newStack(MTU_ETHERNET, "10.0.0.1");
+  const second = await internet.newStack(MTU_ETHERNET, "10.0.0.2");
+  assertEquals(internet.stacks, [first, second]);
+  await first.close();
+  assertEquals(internet.stacks, [second]);
+  await internet.close();
+  assertEquals(internet.stacks, []);
+});

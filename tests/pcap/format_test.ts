@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { writePCAPHeader, writePCAPRecordHeader } from "../../pcap/format.ts";
+import { encodePCAP, writePCAPHeader, writePCAPRecordHeader } from "../../pcap/format.ts";
 import { LINKTYPE_RAW, readPCAP } from "../../pcap/mod.ts";
 import { pcapFile, type PCAPRecord } from "./pcap_file.ts";
 
@@ -55,6 +55,22 @@ for (const littleEndian of [true, false]) {
     assertEquals(packets.map((packet) => packet.timestamp), [1_000_999.999999]);
   });
 }
+
+Deno.test("encodePCAP: a whole file, cut at the snapshot length", () => {
+  const packets = [{ timestamp: 1500.25, bytes: new Uint8Array(3).fill(7) }, {
+    timestamp: 2000,
+    bytes: new Uint8Array(9),
+  }];
+  assertEquals(readPCAP(encodePCAP(packets, 4)), {
+    snapLen: 4,
+    linkType: LINKTYPE_RAW,
+    packets: [
+      { timestamp: 1500.25, length: 3, bytes: new Uint8Array(3).fill(7) },
+      { timestamp: 2000, length: 9, bytes: new Uint8Array(4) },
+    ],
+  });
+  assertEquals(readPCAP(encodePCAP([])), { snapLen: 65_535, linkType: LINKTYPE_RAW, packets: [] });
+});
 
 Deno.test("readPCAP: a view into a larger buffer, and its packets are views too", () => {
   const file = pcapFile(RECORDS);

@@ -86,19 +86,20 @@ export interface Way {
 /** A TCP segment in a packet. */
 export function tcpPacket(
   way: Way,
-  segment: { seq: number; ack?: number; flags: number; data?: Uint8Array },
+  segment: { seq: number; ack?: number; flags: number; options?: Uint8Array; data?: Uint8Array },
 ): Uint8Array<ArrayBuffer> {
-  const { seq, ack = 0, flags, data = new Uint8Array(0) } = segment;
-  const payload = new Uint8Array(20 + data.length);
+  const { seq, ack = 0, flags, options = new Uint8Array(0), data = new Uint8Array(0) } = segment;
+  const payload = new Uint8Array(20 + options.length + data.length);
   const view = new DataView(payload.buffer);
   view.setUint16(0, way.sourcePort);
   view.setUint16(2, way.destinationPort);
   view.setUint32(4, seq);
   view.setUint32(8, ack);
-  payload[12] = 5 << 4;
+  payload[12] = (5 + options.length / 4) << 4;
   payload[13] = flags;
   view.setUint16(14, 65535);
-  payload.set(data, 20);
+  payload.set(options, 20);
+  payload.set(data, 20 + options.length);
   view.setUint16(16, checksum([pseudoHeader(way, TCP, payload.length), payload]));
   return ipPacket(way.source, way.destination, TCP, payload);
 }
