@@ -1,8 +1,8 @@
 // Every example as a test: what it prints, and the pcap that it leaves.
-import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { LINKTYPE_RAW, MTU_JUMBO, type PCAPFile, readPCAP } from "../../mod.ts";
 import { checkPCAP, countPackets, reorderings, requireTshark, retransmissions } from "../harness/tshark.ts";
-import { EXAMPLES, ROOT, runDeno, runExample, temporaryFolder } from "./run_example.ts";
+import { EXAMPLES, ROOT, type Run, runDeno, runExample, temporaryFolder } from "./run_example.ts";
 
 const MAX_LINES = 60;
 
@@ -109,6 +109,58 @@ Deno.test("ping prints a line for each ping, late or lost, and sums them up", as
   assertEquals(times.every((time) => time > 0), true);
   const [least, , most] = /^round trip min\/avg\/max = (.+) ms$/.exec(lines.at(-1)!)![1].split("/").map(Number);
   assertEquals([least, most], [Math.min(...times), Math.max(...times)]);
+});
+
+/** Runs the tests of the example in a folder, changed as told; colours are off. */
+async function runLossyTest(folder: string, ...changes: [string, string][]): Promise<Run> {
+  let text = await Deno.readTextFile(new URL("lossy_test.ts", EXAMPLES));
+  for (const [from, to] of [["../mod.ts", new URL("../mod.ts", EXAMPLES).href], ...changes]) {
+    assertStringIncludes(text, from);
+    text = text.replace(from, to);
+  }
+  await Deno.writeTextFile(`${folder}/lossy_test.ts`, text);
+  const flags = ["-A", "--no-remote", "--no-npm", "--config", `${ROOT}deno.json`];
+  return await runDeno(folder, "test", ...flags, "lossy_test.ts");
+}
+
+Deno.test("lossy_test passes, and leaves no trace", async () => {
+  await using folder = await temporaryFolder();
+  const { code, stdout } = await runLossyTest(folder.path);
+  assertEquals(code, 0, stdout.join("\n"));
+  assertMatch(stdout.join("\n"), /^ok \| 2 passed \| 0 failed/m);
+  assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["lossy_test.ts"]);
+});
+
+Deno.test("lossy_test tells the conversation when it fails, and leaves its trace", async () => {
+  await using folder = await temporaryFolder();
+  const { code, stdout, stderr } = await runLossyTest(
+    folder.path,
+    [`received !== text`, `received !== "more"`],
+    [".repeat(2000)", ".repeat(50)"],
+    [`await answer !== "Are you there?"`, `await answer !== "Yes."`],
+    ["async (net) => {", `async (net) => {\n    net.filter = () => ++packets !== 4;`],
+    ["// Its tests.", "let packets = 0;"],
+    [`withInternet(async`, `withInternet({ pcap: "traces" }, async`],
+  );
+  assertEquals(code, 1);
+  const lines = [...stdout, ...stderr.split("\n")];
+  const has = (pattern: RegExp) =>
+    assertEquals(lines.some((line) => pattern.test(line)), true, `${pattern}\n${stdout}`);
+  has(/^withInternet: the test failed: Error: 900 of 900 characters arrived$/);
+  has(/^withInternet: the test failed: Error: The answer was Are you there\?$/);
+  has(/^ +\d\.\d{6} +IP 10\.0\.0\.2\.\d+ > 10\.0\.0\.1\.80: Flags \[S\], seq 0, win 65535, .*length 0$/);
+  has(/^ +\d\.\d{6} +filtered +IP 10\.0\.0\./);
+  has(/^ +\d\.\d{6} +(lost +)?IP 10\.0\.0\.2\.\d+ > 10\.0\.0\.1\.7: UDP, length 14$/);
+  has(/^netstat of 10\.0\.0\.1$/);
+  has(/^ +tcp +0 +511 +0\.0\.0\.0:80 +\* +LISTEN$/);
+  has(/^ +udp +0 +0 +10\.0\.0\.1:7 +\* +UNCONNECTED$/);
+  const paths = lines.flatMap((line) => /^pcap: (traces\/uis-\w+\.pcap)$/.exec(line)?.slice(1) ?? []);
+  assertEquals(paths.length, 2, stdout.join("\n"));
+  for (const path of paths) {
+    const { packets } = readPCAP(await Deno.readFile(`${folder.path}/${path}`));
+    assertGreater(packets.length, 1);
+    if (await requireTshark()) assertEquals(await countPackets(`${folder.path}/${path}`), packets.length);
+  }
 });
 
 Deno.test("the examples need to read the library, and to write only their pcap", async () => {

@@ -1,10 +1,13 @@
 // The README's programs run, and its commands exist.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
+import { failing } from "../testing/failing.ts";
 import { EXAMPLES, ROOT, runDeno } from "./run_example.ts";
 
 const README = (await Deno.readTextFile(new URL("../../README.md", import.meta.url))).replaceAll("\r\n", "\n");
-const [FIRST, WITH_DENO_NET] = codeBlocks("ts");
+const [FIRST, IN_A_TEST, WITH_DENO_NET] = codeBlocks("ts");
+const STAND_INS = fileURLToPath(new URL("../std/import_map.json", import.meta.url));
 
 /** The blocks of code in the README with this language, without their fences. */
 function codeBlocks(language: string): string[] {
@@ -13,18 +16,22 @@ function codeBlocks(language: string): string[] {
   );
 }
 
-/** Runs a program as the README says: as a file in the project's folder, with these permissions. */
-async function runProgram(text: string, ...permissions: string[]): Promise<string[]> {
-  const path = await Deno.makeTempFile({ dir: ROOT, prefix: "readme-", suffix: ".ts" });
+/** Runs a file as the README says: in the project's folder, by these arguments. */
+async function runFile(text: string, suffix: string, ...args: string[]): Promise<string[]> {
+  const path = await Deno.makeTempFile({ dir: ROOT, prefix: "readme-", suffix });
   try {
     await Deno.writeTextFile(path, text);
-    const run = ["run", "--check", "--no-prompt", "--no-remote", "--no-npm", "--quiet", ...permissions, path];
-    const { code, stdout, stderr } = await runDeno(ROOT, ...run);
-    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    const common = ["--check", "--no-prompt", "--no-remote", "--no-npm", "--quiet"];
+    const { code, stdout, stderr } = await runDeno(ROOT, args[0], ...common, ...args.slice(1), path);
+    assertEquals({ code, stderr }, { code: 0, stderr: "" }, stdout.join("\n"));
     return stdout;
   } finally {
     await Deno.remove(path);
   }
+}
+
+function runProgram(text: string, ...permissions: string[]): Promise<string[]> {
+  return runFile(text, ".ts", "run", ...permissions);
 }
 
 Deno.test("the README's first program has ten lines and prints its greeting", async () => {
@@ -32,12 +39,36 @@ Deno.test("the README's first program has ten lines and prints its greeting", as
   assertEquals(await runProgram(FIRST, "--allow-read"), ["Hello, world!"]);
 });
 
+Deno.test("the README's test passes, with the permission that it names", async () => {
+  const lines = await runFile(IN_A_TEST, "_test.ts", "test", "--allow-read", "--import-map", STAND_INS);
+  assertMatch(lines.join("\n"), /^ok \| 1 passed \| 0 failed/m);
+});
+
+Deno.test("the README's report is that of such a test", async () => {
+  const { printed } = await failing({}, async (net) => {
+    const [server, client] = [await net.stack("10.0.0.1"), await net.stack("10.0.0.2")];
+    server.listenTCP("10.0.0.1:80");
+    await client.dialTCP("10.0.0.1:81");
+  });
+  const report = codeBlocks("text").find((block) => block.startsWith("withInternet"));
+  assertEquals(withoutChance(printed), withoutChance(report ?? ""));
+});
+
+/** A report without what differs each time. */
+function withoutChance(report: string): string {
+  return report.trimEnd()
+    .replaceAll(/(seed |SEED=)\d+/g, "$1N")
+    .replaceAll(/(?<=10\.0\.0\.2\.)\d+/g, "PORT")
+    .replaceAll(/\d\.\d{6}/g, "TIME")
+    .replace(/\/\S*uis-\w+(?=\.pcap)/, "FILE");
+}
+
 Deno.test("the README's program with denoNet survives the loss of a packet", async () => {
   assertEquals(await runProgram(WITH_DENO_NET, `--allow-read=${ROOT}`), ["still here"]);
 });
 
 Deno.test("the README's other programs are none that nobody runs", () => {
-  assertEquals(codeBlocks("ts"), [FIRST, WITH_DENO_NET]);
+  assertEquals(codeBlocks("ts"), [FIRST, IN_A_TEST, WITH_DENO_NET]);
 });
 
 Deno.test("the tasks and examples that the README names exist", async () => {
