@@ -8,12 +8,12 @@
 import type { RemoteConnection } from "../stack/remote_socket.ts";
 import type { ConnectionEnd } from "./connection_end.ts";
 import { Deadline } from "./deadlines.ts";
-import { networkError, type Reason } from "./errors.ts";
+import { networkError, type Reason, waiting } from "./errors.ts";
 
 interface PendingRead {
   /** Takes what has arrived, and settles; false when it cannot yet. */
   settle(): boolean;
-  reject(error: Error): void;
+  reject(reason: Reason): void;
 }
 
 /**
@@ -73,7 +73,7 @@ export class ConnectionReader {
 
   /** Rejects all reads that wait. */
   failPending(reason: Reason): void {
-    for (const read of this.#pending.splice(0)) read.reject(networkError(reason));
+    for (const read of this.#pending.splice(0)) read.reject(reason);
   }
 
   #ready(): boolean {
@@ -87,17 +87,17 @@ export class ConnectionReader {
   #read<T>(take: () => T): Promise<T | null> {
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(networkError(refusal));
-    const { promise, resolve, reject } = Promise.withResolvers<T | null>();
+    const { promise, resolve, reject } = waiting<T | null>();
     this.#pending.push({ settle: () => this.#settle(take, resolve, reject), reject });
     if (this.#pending.length === 1) this.update();
     return promise;
   }
 
-  #settle<T>(take: () => T, resolve: (value: T | null) => void, reject: (error: Error) => void): boolean {
+  #settle<T>(take: () => T, resolve: (value: T | null) => void, reject: (reason: Reason) => void): boolean {
     const { readable, ended, ending } = this.#socket;
     if (readable === 0 && !ended && ending === undefined) return false;
     const failure = readable === 0 && !ended ? this.#end.takeFailure() : undefined;
-    if (failure) reject(networkError(failure));
+    if (failure) reject(failure);
     else resolve(readable > 0 ? take() : null);
     return true;
   }

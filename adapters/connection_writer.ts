@@ -8,7 +8,7 @@
 import type { RemoteConnection } from "../stack/remote_socket.ts";
 import type { ConnectionEnd } from "./connection_end.ts";
 import { Deadline } from "./deadlines.ts";
-import { networkError, type Reason } from "./errors.ts";
+import { networkError, type Reason, waiting } from "./errors.ts";
 
 /** Bytes that a write which must wait copies, at most: the rest is for the next write, as after any partial one. */
 const WAITING_WRITE_MAX = 64 * 1024;
@@ -17,7 +17,7 @@ interface PendingWrite {
   /** Undefined: the end of writing. */
   bytes: Uint8Array | undefined;
   resolve(written: number): void;
-  reject(error: Error): void;
+  reject(reason: Reason): void;
 }
 
 /**
@@ -85,11 +85,11 @@ export class ConnectionWriter {
 
   /** Rejects all writes that wait, and the end of writing behind them. */
   failPending(reason: Reason): void {
-    for (const write of this.#pending.splice(0)) write.reject(networkError(reason));
+    for (const write of this.#pending.splice(0)) write.reject(reason);
   }
 
   #wait(bytes: Uint8Array | undefined): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const { promise, resolve, reject } = waiting<number>();
     this.#pending.push({ bytes, resolve, reject });
     return promise;
   }
@@ -102,7 +102,7 @@ export class ConnectionWriter {
     }
     const problem = this.#problem();
     if (problem) {
-      write.reject(networkError(problem));
+      write.reject(problem);
       return true;
     }
     const written = this.#socket.write(write.bytes);
@@ -126,7 +126,7 @@ export class ConnectionWriter {
   #expire(): void {
     const writes = this.#pending.filter((write) => write.bytes !== undefined);
     this.#pending = this.#pending.filter((write) => write.bytes === undefined);
-    for (const write of writes) write.reject(networkError("deadline-passed"));
+    for (const write of writes) write.reject("deadline-passed");
     this.update();
   }
 }

@@ -7,7 +7,7 @@
  */
 import type { Endpoint, ReceivedDatagram, RemoteDatagramSocket } from "../stack/remote_socket.ts";
 import { Deadline } from "./deadlines.ts";
-import { networkError, type Reason } from "./errors.ts";
+import { networkError, type Reason, waiting } from "./errors.ts";
 
 /** The largest payload over IPv4: 65,535 less the headers of IPv4 (20) and UDP (8). */
 const PAYLOAD_MAX_IPV4 = 65507;
@@ -17,14 +17,14 @@ const PAYLOAD_MAX_IPV6 = 65527;
 
 interface PendingReceive {
   deliver(datagram: ReceivedDatagram): void;
-  reject(error: Error): void;
+  reject(reason: Reason): void;
 }
 
 interface PendingSend {
   bytes: Uint8Array;
   to: Endpoint;
   resolve(length: number): void;
-  reject(error: Error): void;
+  reject(reason: Reason): void;
 }
 
 /**
@@ -85,7 +85,7 @@ export class DatagramTransfer {
     if (refusal) return Promise.reject(networkError(refusal));
     const datagram = this.#socket.take();
     if (datagram) return Promise.resolve(take(datagram));
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const { promise, resolve, reject } = waiting<T>();
     this.#receives.push({ deliver: (datagram) => resolve(take(datagram)), reject });
     return promise;
   }
@@ -96,7 +96,7 @@ export class DatagramTransfer {
     const refusal = this.#refusal(this.writeDeadline) ?? (tooLong ? "message-too-long" : undefined);
     if (refusal) return Promise.reject(networkError(refusal));
     if (this.#socket.send(bytes, to)) return Promise.resolve(bytes.length);
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const { promise, resolve, reject } = waiting<number>();
     this.#sends.push({ bytes: bytes.slice(), to, resolve, reject });
     return promise;
   }
@@ -154,9 +154,9 @@ export class DatagramTransfer {
   }
 
   #reportFailure(): void {
-    const waiting = this.#receives.length > 0 ? this.#receives : this.#sends;
-    const failure = waiting.length > 0 ? this.#takeFailure() : undefined;
-    if (failure) waiting.shift()?.reject(networkError(failure));
+    const calls = this.#receives.length > 0 ? this.#receives : this.#sends;
+    const failure = calls.length > 0 ? this.#takeFailure() : undefined;
+    if (failure) calls.shift()?.reject(failure);
   }
 
   #failPending(reason: Reason): void {
@@ -167,10 +167,10 @@ export class DatagramTransfer {
   }
 
   #failReceives(reason: Reason): void {
-    for (const receive of this.#receives.splice(0)) receive.reject(networkError(reason));
+    for (const receive of this.#receives.splice(0)) receive.reject(reason);
   }
 
   #failSends(reason: Reason): void {
-    for (const send of this.#sends.splice(0)) send.reject(networkError(reason));
+    for (const send of this.#sends.splice(0)) send.reject(reason);
   }
 }

@@ -146,3 +146,34 @@ export function networkError(reason: Reason, detail?: ErrorDetail): Error {
   if (code !== undefined) Object.assign(error, { code });
   return error;
 }
+
+/** A call that waits: settled by `resolve`, or by `reject` with the reason of its error. */
+export interface Waiting<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: Reason) => void;
+}
+
+/**
+ * A new call that waits, whose error has a stack trace that leads to who called: one made by who rejects, in answer to a
+ * message or a timer, would not.
+ *
+ * @example
+ * ```ts
+ * import { assertRejects, assertStringIncludes } from "@std/assert";
+ * import { waiting } from "./errors.ts";
+ *
+ * const { promise, reject } = waiting<number>();
+ * const download = async () => await promise;
+ * setTimeout(() => reject("reset"), 1);
+ * const { stack } = await assertRejects(download, Deno.errors.ConnectionReset);
+ * assertStringIncludes(stack ?? "", "at async download ");
+ * ```
+ */
+export function waiting<T>(): Waiting<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const explained = promise.catch((reason: Reason) => {
+    throw networkError(reason);
+  });
+  return { promise: explained, resolve, reject };
+}

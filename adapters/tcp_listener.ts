@@ -7,13 +7,13 @@
  */
 import type { RemoteListener } from "../stack/remote_socket.ts";
 import { Deadline } from "./deadlines.ts";
-import { networkError, type Reason } from "./errors.ts";
+import { networkError, type Reason, waiting } from "./errors.ts";
 import { netAddr } from "./net_addr.ts";
 import { TCPConn } from "./tcp_conn.ts";
 
 interface PendingAccept {
   resolve(conn: TCPConn): void;
-  reject(error: Error): void;
+  reject(reason: Reason): void;
 }
 
 /**
@@ -74,7 +74,7 @@ export class TCPListener implements Deno.TcpListener {
     if (refusal) return Promise.reject(networkError(refusal));
     const connection = this.#socket.take();
     if (connection) return Promise.resolve(new TCPConn(connection));
-    const { promise, resolve, reject } = Promise.withResolvers<TCPConn>();
+    const { promise, resolve, reject } = waiting<TCPConn>();
     this.#pending = { resolve, reject };
     return promise;
   }
@@ -167,7 +167,7 @@ export class TCPListener implements Deno.TcpListener {
   }
 
   #failPending(reason: Reason): void {
-    this.#pending?.reject(networkError(reason));
+    this.#pending?.reject(reason);
     this.#pending = undefined;
   }
 

@@ -40,6 +40,28 @@ eachIsolation("refused: the stack trace leads to who dialled", async (isolation)
   }
 });
 
+eachIsolation("a call that waits and fails: the stack trace leads to who called", async (isolation) => {
+  await using net = await Network.create(isolation);
+  using pair = await connect(net.client, net.server);
+  using listener = net.server.listenTCP(`${SERVER}:443`);
+  using socket = net.server.listenUDP(`${SERVER}:53`);
+  const calls: Record<string, () => Promise<unknown>> = {
+    readOne: async () => await pair.client.read(new Uint8Array(1)),
+    writeOn: async () => {
+      for (;;) await pair.client.write(new Uint8Array(1_000_000));
+    },
+    acceptOne: async () => await listener.accept(),
+    receiveOne: async () => await socket.receive(),
+  };
+  const failures = Object.entries(calls).map(async ([name, call]) => {
+    const { stack } = await assertRejects(call, Deno.errors.TimedOut);
+    assertStringIncludes(stack ?? "", name);
+  });
+  while ((await pair.client.info()).sendWindow > 0); // nobody reads, so that a write waits
+  for (const waiting of [pair.client, listener, socket]) waiting.setDeadline(Date.now());
+  await Promise.all(failures);
+});
+
 eachIsolation("refused: a port that only UDP has is free in TCP", async (isolation) => {
   await using net = await Network.create(isolation);
   using _ = net.server.listenUDP(`${SERVER}:80`);
