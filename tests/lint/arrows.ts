@@ -132,6 +132,29 @@ const pure: Deno.lint.Rule = {
   },
 };
 
+/** The zones that go on in real time where a test fakes the program's. */
+const IN_REAL_TIME = [STACK, REMOTE, VNIC, PCAP, INTERNET, TESTING];
+const TIME = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "queueMicrotask"];
+
+const realTime: Deno.lint.Rule = {
+  create(context) {
+    if (!IN_REAL_TIME.includes(zoneOf(projectPath(context.filename))?.name ?? "")) return {};
+    const imported = new Set<string>();
+    return {
+      ImportSpecifier: (node) => void imported.add(node.local.name),
+      Identifier(node) {
+        const { parent } = node as { parent: Deno.lint.Node };
+        const isOfTime = TIME.includes(node.name) || node.name === "Date" || node.name === "performance";
+        if (!isOfTime || imported.has(node.name) || isOnlyAName(node, parent)) return;
+        context.report({
+          node,
+          message: `Cannot use the global ${node.name} here: real_time.ts has what tests do not fake`,
+        });
+      },
+    };
+  },
+};
+
 function impureName(node: Deno.lint.Identifier): string | undefined {
   const { parent } = node as { parent: Deno.lint.Node };
   if (isOnlyAName(node, parent)) return undefined;
@@ -164,4 +187,4 @@ function isOnlyAName(node: Deno.lint.Identifier, parent: Deno.lint.Node): boolea
   }
 }
 
-export default { name: "uis", rules: { arrows, pure } } satisfies Deno.lint.Plugin;
+export default { name: "uis", rules: { arrows, pure, realTime } } satisfies Deno.lint.Plugin;

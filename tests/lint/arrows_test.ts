@@ -171,11 +171,35 @@ Deno.test("clock and chance are reported in wire and engine", () => {
     ) {
       assertEquals(objections(file, source), ["uis/pure"], `${file}: ${source}`);
     }
-    assertEquals(objections("stack/driver.ts", source), [], source);
+    assertEquals(objections("adapters/tcp_conn.ts", source), [], source);
     assertEquals(objections("tests/engine/rtt_test.ts", source), [], source);
   }
 });
 
 Deno.test("what only looks like them is not reported", () => {
   for (const source of PURE) assertEquals(objections("stack/engine/engine.ts", source), [], source);
+});
+
+const FAKEABLE = [
+  "setTimeout(() => {}, 1);",
+  "const timer = clearTimeout;",
+  "setImmediate(() => {});",
+  "queueMicrotask(() => {});",
+  "Date.now();",
+  "performance.now();",
+];
+
+Deno.test("what tests fake is reported where packets are, unless it is imported", () => {
+  for (const source of FAKEABLE) {
+    for (const file of ["stack/driver.ts", "pcap/pcap_trace.ts", "internet/internet.ts", "testing/delay_line.ts"]) {
+      assertEquals(objections(file, source), ["uis/realTime"], `${file}: ${source}`);
+    }
+    for (const file of ["adapters/deadlines.ts", "real_time.ts", "tests/run.ts"]) {
+      assertEquals(objections(file, source), [], `${file}: ${source}`);
+    }
+  }
+  const imported =
+    'import { setTimeout } from "../real_time.ts"; setTimeout(() => {}, 1); let timer: typeof setTimeout;';
+  assertEquals(objections("stack/driver.ts", imported), []);
+  assertEquals(objections("stack/driver.ts", "loop.setTimeout(); const clock = { performance: 1 }; let at: Date;"), []);
 });
