@@ -27,5 +27,4 @@ export * from "./adapters/mod.ts";
 export * from "./internet/mod.ts";
 export * from "./pcap/mod.ts";
 export * from "./stack/mod.ts";
-export * from "./testing/mod.ts";
 export * from "./vnic/mod.ts";

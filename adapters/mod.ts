@@ -20,3 +20,4 @@ export { TCPConn } from "./tcp_conn.ts";
 export { TCPListener } from "./tcp_listener.ts";
 export { openTUN, TUN, type TUNOptions, type TUNStats } from "./tun.ts";
 export { UDPConn } from "./udp_conn.ts";
+export * from "./testing/mod.ts";

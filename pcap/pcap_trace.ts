@@ -4,7 +4,7 @@
  * @module
  */
 
-import { clearTimeout, setTimeout, timestamp } from "../real_time.ts";
+import { clearTimeout, setTimeout, timestamp } from "../stack/real_time.ts";
 import { type Slab, Slabs } from "./slabs.ts";
 
 const DEFAULT_BUFFER = 4096;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { queueMicrotask, setImmediate } from "../real_time.ts";
+import { queueMicrotask, setImmediate } from "./real_time.ts";
 import type { Turn } from "./messages.ts";
 
 /** One end: sends turns of `Out`, and hands over those of `In` in order. */

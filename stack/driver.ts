@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { clearTimeout, setTimeout, timestamp } from "../real_time.ts";
+import { clearTimeout, setTimeout, timestamp } from "./real_time.ts";
 import { BatchReader } from "../vnic/batch.ts";
 import type { Cable } from "./cable.ts";
 import { Engine } from "./engine/engine.ts";

@@ -11,7 +11,7 @@ import { networkError } from "../adapters/errors.ts";
 import { TCPConn } from "../adapters/tcp_conn.ts";
 import { TCPListener } from "../adapters/tcp_listener.ts";
 import { UDPConn } from "../adapters/udp_conn.ts";
-import { clearTimeout, setTimeout } from "../real_time.ts";
+import { clearTimeout, setTimeout } from "./real_time.ts";
 import type { LinkEndpoint } from "../vnic/dispatcher.ts";
 import { isLoopback, isWildcard } from "./addresses.ts";
 import { stackLimits } from "./engine/config.ts";

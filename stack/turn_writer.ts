@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { timestamp } from "../real_time.ts";
+import { timestamp } from "./real_time.ts";
 import { BatchWriter } from "../vnic/batch.ts";
 import type { Cable } from "./cable.ts";
 import { BATCH_BYTES, PACKET_CREDIT_FROM_ENGINE } from "./messages.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { queueMicrotask } from "../real_time.ts";
+import { queueMicrotask } from "./real_time.ts";
 
 /** Somebody with a turn to post. */
 export interface Turner {

@@ -1,2 +1,2 @@
 // Where tests look for it.
-export { seeded } from "../../testing/seeded.ts";
+export { seeded } from "../../adapters/testing/seeded.ts";

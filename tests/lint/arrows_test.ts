@@ -24,8 +24,8 @@ const ALLOWED: [string, string][] = [
   ["internet/internet.ts", "../pcap/pcap_trace.ts"],
   ["internet/internet.ts", "../vnic/vnic.ts"],
   ["pcap/pcap_trace.ts", "./format.ts"],
-  ["pcap/pcap_trace.ts", "../real_time.ts"],
-  ["stack/driver.ts", "../real_time.ts"],
+  ["pcap/pcap_trace.ts", "../stack/real_time.ts"],
+  ["stack/driver.ts", "./real_time.ts"],
   ["adapters/tcp_conn.ts", "../stack/remote_socket.ts"],
   ["adapters/errors.ts", "../stack/messages.ts"],
   ["adapters/udp_conn.ts", "../stack/wire/ip_address.ts"],
@@ -39,8 +39,8 @@ const ALLOWED: [string, string][] = [
   ["adapters/tun.ts", "../internet/internet.ts"],
   ["adapters/tun.ts", "../vnic/vnic.ts"],
   ["adapters/tun.ts", "../stack/options.ts"],
-  ["testing/test_internet.ts", "../internet/mod.ts"],
-  ["testing/delay_line.ts", "../real_time.ts"],
+  ["adapters/testing/test_internet.ts", "../../internet/mod.ts"],
+  ["adapters/testing/delay_line.ts", "../../stack/real_time.ts"],
   ["mod.ts", "./stack/stack.ts"],
   ["examples/udp_echo_ipv4.ts", "../mod.ts"],
   ["tests/engine/tcp_test.ts", "../../stack/engine/engine.ts"],
@@ -62,8 +62,8 @@ const FORBIDDEN: [string, string][] = [
   ["vnic/vnic.ts", "../stack/stack.ts"],
   ["vnic/vnic.ts", "../stack/wire/ip.ts"],
   ["pcap/format.ts", "../vnic/vnic.ts"],
-  ["stack/engine/engine.ts", "../../real_time.ts"],
-  ["adapters/deadlines.ts", "../real_time.ts"],
+  ["stack/engine/engine.ts", "../real_time.ts"],
+  ["adapters/deadlines.ts", "../stack/real_time.ts"],
   ["internet/internet.ts", "../stack/engine/engine.ts"],
   ["internet/internet.ts", "../adapters/connector.ts"],
   ["adapters/tcp_conn.ts", "../stack/stack.ts"],
@@ -77,8 +77,8 @@ const FORBIDDEN: [string, string][] = [
   ["adapters/tun_device.ts", "../stack/engine/engine.ts"],
   ["stack/stack.ts", "../adapters/tun.ts"],
   ["internet/internet.ts", "../adapters/tun.ts"],
-  ["internet/internet.ts", "../testing/seeded.ts"],
-  ["testing/test_internet.ts", "../stack/engine/engine.ts"],
+  ["internet/internet.ts", "../adapters/testing/seeded.ts"],
+  ["adapters/testing/test_internet.ts", "../../stack/engine/engine.ts"],
   ["mod.ts", "./tests/harness/pair.ts"],
   ["mod.ts", "./examples/udp_echo_ipv4.ts"],
   ["stack/stack.ts", "../../elsewhere/file.ts"],
@@ -191,15 +191,17 @@ const FAKEABLE = [
 
 Deno.test("what tests fake is reported where packets are, unless it is imported", () => {
   for (const source of FAKEABLE) {
-    for (const file of ["stack/driver.ts", "pcap/pcap_trace.ts", "internet/internet.ts", "testing/delay_line.ts"]) {
+    for (
+      const file of ["stack/driver.ts", "pcap/pcap_trace.ts", "internet/internet.ts", "adapters/testing/delay_line.ts"]
+    ) {
       assertEquals(objections(file, source), ["uis/realTime"], `${file}: ${source}`);
     }
-    for (const file of ["adapters/deadlines.ts", "real_time.ts", "tests/run.ts"]) {
+    for (const file of ["adapters/deadlines.ts", "stack/real_time.ts", "tests/run.ts"]) {
       assertEquals(objections(file, source), [], `${file}: ${source}`);
     }
   }
   const imported =
-    'import { setTimeout } from "../real_time.ts"; setTimeout(() => {}, 1); let timer: typeof setTimeout;';
+    'import { setTimeout } from "./real_time.ts"; setTimeout(() => {}, 1); let timer: typeof setTimeout;';
   assertEquals(objections("stack/driver.ts", imported), []);
   assertEquals(objections("stack/driver.ts", "loop.setTimeout(); const clock = { performance: 1 }; let at: Date;"), []);
 });

@@ -1,7 +1,7 @@
 // How the packets of a failed test are told.
 import { assertEquals } from "@std/assert";
-import { PacketLines } from "../../testing/packet_lines.ts";
-import { netstat } from "../../testing/report.ts";
+import { PacketLines } from "../../adapters/testing/packet_lines.ts";
+import { netstat } from "../../adapters/testing/report.ts";
 import { ACK, FIN, RST, SYN, tcpPacket } from "../scenarios/packets.ts";
 import { numbered } from "./lone_nic.ts";
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { describePacket, type Packet, parsePacket, type TCPSegment } from "../internet/mod.ts";
+import { describePacket, type Packet, parsePacket, type TCPSegment } from "../../internet/mod.ts";
 
 /**
  * Describes the packets of conversations, one after the other. The sequence numbers of a direction count from its SYN, or

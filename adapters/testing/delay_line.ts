@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { clearTimeout, setTimeout, timestamp } from "../real_time.ts";
+import { clearTimeout, setTimeout, timestamp } from "../../stack/real_time.ts";
 
 interface Arrival {
   readonly at: number;

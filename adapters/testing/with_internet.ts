@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { clearTimeout, setImmediate, setTimeout } from "../real_time.ts";
-import type { Stack } from "../stack/mod.ts";
+import { clearTimeout, setImmediate, setTimeout } from "../../stack/real_time.ts";
+import type { Stack } from "../../stack/mod.ts";
 import type { Faults } from "./faults.ts";
 import { savePCAP } from "./pcap_file.ts";
 import { describeFailure, type HostReport } from "./report.ts";

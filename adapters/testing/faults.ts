@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { RouteOptions } from "../internet/mod.ts";
+import type { RouteOptions } from "../../internet/mod.ts";
 import { seeded } from "./seeded.ts";
 
 /**

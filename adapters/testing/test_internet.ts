@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { Internet, type RouteOptions } from "../internet/mod.ts";
-import type { Stack, StackOptions } from "../stack/mod.ts";
-import { MTU_ETHERNET, type VNICFrame } from "../vnic/mod.ts";
+import { Internet, type RouteOptions } from "../../internet/mod.ts";
+import type { Stack, StackOptions } from "../../stack/mod.ts";
+import { MTU_ETHERNET, type VNICFrame } from "../../vnic/mod.ts";
 import { DelayLine } from "./delay_line.ts";
 import { type Chances, Dice, type Faults } from "./faults.ts";
 import { type LoggedPacket, PacketLog, type SentPacket } from "./packet_log.ts";
@@ -65,6 +65,7 @@ export class TestInternet implements Faults {
     this.duplication = faults.duplication ?? 0;
     this.delay = faults.delay ?? 0;
     this.jitter = faults.jitter ?? 0;
+    this.stack = this.stack.bind(this); // tests take it out: async ({ stack }) => …
     this.internet = new Internet({ isolation });
     this.internet.route({ filter: (frame) => this.#carry(frame) }).catch(onBreak);
   }

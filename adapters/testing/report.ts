@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { SocketEntry } from "../stack/mod.ts";
+import type { SocketEntry } from "../../stack/mod.ts";
 import { PacketLines } from "./packet_lines.ts";
 import type { PacketFate, SentPacket } from "./packet_log.ts";
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { encodePCAP } from "../pcap/format.ts";
+import { encodePCAP } from "../../pcap/format.ts";
 import type { SentPacket } from "./packet_log.ts";
 
 /**
