@@ -88,6 +88,11 @@ export function isUnspecified(w0: number, w1: number, w2: number, w3: number): b
   return w3 === 0 && w1 === 0 && w0 === 0 && (w2 === 0 || w2 === MAPPED_PREFIX);
 }
 
+/** 0.0.0.0/8, which no packet may come from (RFC 1122 §3.2.1.3), or ::. */
+export function isThisNetwork(w0: number, w1: number, w2: number, w3: number): boolean {
+  return isMapped(w0, w1, w2) ? w3 >>> 24 === 0 : isUnspecified(w0, w1, w2, w3);
+}
+
 /** 224.0.0.0/4 and ff00::/8, and for IPv4 the limited broadcast address. */
 export function isMulticastOrBroadcast(w0: number, w1: number, w2: number, w3: number): boolean {
   return isMapped(w0, w1, w2) ? w3 >>> 28 === 14 || w3 === -1 : w0 >>> 24 === 0xff;

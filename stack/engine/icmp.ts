@@ -176,7 +176,7 @@ export function sendMessage(
   return true;
 }
 
-/** Neither 0.0.0.0/8 nor 240.0.0.0/4 (RFC 1122 §3.2.2). */
+/** Not 240.0.0.0/4 (RFC 1122 §3.2.2); from groups and from 0.0.0.0/8 nothing is taken at all. */
 function isOneHost(address: number): boolean {
-  return address >>> 24 !== 0 && address >>> 28 !== 15;
+  return address >>> 28 !== 15;
 }

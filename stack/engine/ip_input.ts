@@ -8,7 +8,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import { findBadOption, hasUnfinishedRoute } from "../wire/ipv4_options.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as extensions from "../wire/ipv6_extensions.ts";
-import { isMulticastOrBroadcast, isUnspecified } from "./address.ts";
+import { isMulticastOrBroadcast, isThisNetwork } from "./address.ts";
 import type { Counters, DropReason } from "./counters.ts";
 import { Fragments } from "./fragments.ts";
 import type { ICMP } from "./icmp.ts";
@@ -103,7 +103,7 @@ export class IPInput {
       if (!this.#local.has(packet.d0, packet.d1, packet.d2, packet.d3)) return this.#refuses("notForUs");
       if (packet.isFromLoopback || packet.isDisguisedIPv4 || this.#isOwn(packet)) return this.#refuses("martian");
     }
-    const isNobody = isUnspecified(packet.s0, packet.s1, packet.s2, packet.s3) ||
+    const isNobody = isThisNetwork(packet.s0, packet.s1, packet.s2, packet.s3) ||
       isMulticastOrBroadcast(packet.s0, packet.s1, packet.s2, packet.s3);
     return isNobody ? this.#refuses("martian") : true;
   }

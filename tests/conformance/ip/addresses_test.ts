@@ -11,6 +11,7 @@ const DROPPED: [family: 4 | 6, what: string, field: string, reason: string][] = 
   [4, "from loopback", "src 127.0.0.1", "martian"],
   [4, "from the host itself", "src 10.0.0.1", "martian"],
   [4, "from nobody", "src 0.0.0.0", "martian"],
+  [4, "from a host of this network", "src 0.1.2.3", "martian"],
   [4, "from a multicast group", "src 224.0.0.1", "martian"],
   [4, "from everybody", "src 255.255.255.255", "martian"],
   [6, "another host's", "dst 2001:db8::9", "notForUs"],

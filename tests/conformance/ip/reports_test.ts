@@ -121,7 +121,7 @@ Deno.test("N5 never about a fragment other than the first, whatever is wrong wit
   assertEquals(host.receive(withOptions(first, [7, 99, 4, 0])).length, 1);
 });
 
-for (const source of ["0.0.0.1", "240.0.0.1", "255.255.255.254"]) {
+for (const source of ["240.0.0.1", "255.255.255.254"]) {
   scenario(`N5 never to ${source}, which is no host`, `< udp 10 dport 9 src ${source}\ndropped noSocket\nquiet`, {
     only: 4,
   });
