@@ -23,6 +23,11 @@ export class Timers<Owner extends TimerOwner> {
     this.#heap = [];
   }
 
+  /** Owners in the heap. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
   /** Call after `owner.deadline` has changed. */
   update(owner: Owner): void {
     if (owner.timerIndex >= 0) {

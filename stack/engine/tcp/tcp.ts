@@ -306,7 +306,7 @@ export class TCP {
   remove(c: Connection): void {
     this.#demux.delete(c);
     this.timeWait.delete(c);
-    c.updateDeadline();
+    this.timers.remove(c);
     this.releaseWhenRead(c);
   }
 
