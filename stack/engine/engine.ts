@@ -13,6 +13,7 @@ import { type EngineConfig, stackLimits, tcpSettings } from "./config.ts";
 import { Counters } from "./counters.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Endpoint, SocketEvent } from "./events.ts";
+import type { Holdings } from "./holdings.ts";
 import { ICMP } from "./icmp.ts";
 import { type EchoRequest, Pings } from "./icmp_echo.ts";
 import type { ICMPReport } from "./icmp_report.ts";
@@ -32,6 +33,7 @@ import { type Datagram, UDP } from "./udp.ts";
 
 export type { EngineConfig, StackLimits, TCPOptions } from "./config.ts";
 export type { EchoReply, Endpoint, FailureReason, SocketEvent } from "./events.ts";
+export type { Holdings } from "./holdings.ts";
 export type { EchoRequest } from "./icmp_echo.ts";
 export type { ICMPReport } from "./icmp_report.ts";
 export type { PacketSink } from "./packet_sink.ts";
@@ -250,6 +252,18 @@ export class Engine {
   /** All sockets; `handedOver` says how many bytes of a socket were read from here and are yet to be read by its program. */
   netstat(handedOver: (id: number) => number = () => 0): SocketEntry[] {
     return [...this.#tcp.sockets(handedOver), ...this.#udp.sockets(handedOver)];
+  }
+
+  /** What is held for peers, to be compared with the limits. */
+  holdings(): Holdings {
+    return {
+      ...this.#tcp.holdings(),
+      events: this.#events.length,
+      reassembly: this.#input.fragments.held,
+      replies: this.#output.replies.length,
+      loopback: this.#output.loopback.length,
+      paths: this.#output.paths.size,
+    };
   }
 
   /** Packets may have another size from now on. */

@@ -15,6 +15,11 @@ export class EventQueue {
     this.#read = 0;
   }
 
+  /** Events not polled. */
+  get length(): number {
+    return this.#events.length - this.#read;
+  }
+
   push(event: SocketEvent): void {
     this.#events.push(event);
   }

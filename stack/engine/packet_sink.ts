@@ -43,6 +43,11 @@ export class PacketQueue implements PacketSink {
     return this.#read === this.#lengths.length;
   }
 
+  /** Bytes of all packets. */
+  get length(): number {
+    return this.offset - this.#readAt;
+  }
+
   /** Bytes of the oldest packet. */
   get nextLength(): number {
     return this.#lengths[this.#read];

@@ -31,6 +31,11 @@ export class PathMTUs {
     this.#paths = new Map();
   }
 
+  /** How many are known. */
+  get size(): number {
+    return this.#paths.size;
+  }
+
   /** The largest packet for a destination, in bytes; Infinity when nothing is known. */
   to(destination: Address, now: number): number {
     if (this.#paths.size === 0) return Infinity;

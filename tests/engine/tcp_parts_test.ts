@@ -70,10 +70,11 @@ Deno.test("the sent queue: what is lost goes again, divided where segments have 
   queue.push(0, 1, true, false, 0);
   queue.push(1, 2501, false, false, 1);
   queue.push(2501, 3001, false, true, 2);
+  queue.divide(1000);
   queue.markAllLost();
   assertEquals(queue.lostBytes, 3001);
   const parts: [number, number, boolean][] = [];
-  for (let segment = queue.nextLost(1000); segment; segment = queue.nextLost(1000)) {
+  for (let segment = queue.nextLost(); segment; segment = queue.nextLost()) {
     parts.push([segment.start, segment.end, segment.fin]);
     queue.markResent(segment, 3);
   }
@@ -81,6 +82,35 @@ Deno.test("the sent queue: what is lost goes again, divided where segments have 
   assertEquals([queue.count, queue.bytes, queue.lostBytes], [5, 3001, 0]);
   queue.clear();
   assertEquals([queue.count, queue.bytes], [0, 0]);
+});
+
+Deno.test("the sent queue: what the peer has, a FIN and a SYN stay what they are when segments are divided", () => {
+  const queue = new SentQueue();
+  const origin = 0x7fffff00;
+  const push = (start: number, end: number, fin: boolean) => {
+    queue.push((origin + start) | 0, (origin + end) | 0, false, fin, start);
+  };
+  for (let i = 0; i < 9; i++) push(i * 1000, (i + 1) * 1000, false);
+  // A FIN beside 500 bytes takes no room of its own.
+  push(9000, 9501, true);
+  queue.acknowledge((origin + 2000) | 0, () => {});
+  queue.markSacked(queue.at(3));
+  queue.markLost(0);
+  queue.divide(500);
+  assertEquals([queue.count, queue.bytes, queue.sackedBytes, queue.sackedCount, queue.lostBytes], [
+    15,
+    7501,
+    1000,
+    2,
+    1000,
+  ]);
+  const places = Array.from({ length: queue.count }, (_, i) => ((queue.at(i).start - origin) | 0) - 2000);
+  assertEquals(places, Array.from({ length: 15 }, (_, i) => i * 500));
+  assertEquals([queue.at(6).sacked, queue.at(7).sacked, queue.at(14).fin, queue.at(13).fin], [true, true, true, false]);
+  assertEquals([queue.at(1).lost, queue.at(2).lost, queue.at(1).sentAt], [true, false, 2000]);
+  queue.push(0, 1, false, false, 0);
+  queue.acknowledge((origin + 9501) | 0, () => {});
+  assertEquals([queue.count, queue.sackedCount], [1, 0]);
 });
 
 Deno.test("the window shift offers a buffer whole", () => {

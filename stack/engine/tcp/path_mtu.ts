@@ -44,6 +44,7 @@ function setPathMTU(c: Connection, mtu: number): void {
     const segment = sent.at(i);
     if (!segment.syn && distance(segment.end, segment.start) > c.mss) sent.markLost(i);
   }
+  sent.divide(c.mss);
   if (sent.lostBytes > 0 && c.phase === "open") {
     c.phase = "loss";
     c.recoveryPoint = c.sndNxt;

@@ -15,6 +15,10 @@ import { armProbe } from "./tail_loss_probe.ts";
 import { maySend } from "./state.ts";
 import { receiveWindow } from "./window.ts";
 
+/** Segments that may be under way at a time: a send buffer full of small ones, or so many if that is less. */
+const SMALL_SEGMENT = 512;
+const LEAST_SEGMENTS = 4096;
+
 /** Sends all that may be sent now, as far as its share goes; false when the wire is full first. */
 export function transmit(c: Connection, now: number): boolean {
   if (!transmitDuplicateAcks(c, now)) return false;
@@ -45,7 +49,7 @@ function transmitSyn(c: Connection, now: number): boolean {
 /** Segments judged lost, the oldest first, as far as the congestion window allows. */
 function transmitLost(c: Connection, now: number): boolean {
   while (c.tcp.share > 0) {
-    const segment = c.sent.nextLost(c.mss);
+    const segment = c.sent.nextLost();
     if (!segment) return true;
     const length = distance(segment.end, segment.start);
     if (c.inFlight > 0 && c.inFlight + length > c.cwnd) return true;
@@ -112,7 +116,7 @@ export function sendNew(c: Connection, now: number, length: number): boolean {
 
 /** How much new data the next segment may carry; 0 for a FIN alone, -1 for no segment now. */
 function nextLength(c: Connection): number {
-  if (c.finSent) return -1;
+  if (c.finSent || c.sent.count >= mostSegments(c)) return -1;
   const usable = usableWindow(c);
   if (usable <= 0) return -1;
   const unsent = c.unsentBytes;
@@ -123,6 +127,11 @@ function nextLength(c: Connection): number {
     return -1;
   }
   return length === c.mss || isWorthSending(c, length, unsent) ? length : -1;
+}
+
+/** Every acknowledgement looks at what is under way: a peer that asks for crumbs must not make that many. */
+function mostSegments(c: Connection): number {
+  return Math.max(LEAST_SEGMENTS, c.tcp.settings.sendBuffer / SMALL_SEGMENT);
 }
 
 /** What the peer's window still lets out; negative when it was taken back. */

@@ -145,6 +145,30 @@ export class SentQueue {
     for (let i = 0; i < this.#count; i++) this.markLost(i);
   }
 
+  /** Divides all segments with more than `length` bytes. At once: one by one, each would move all those behind it. */
+  divide(length: number): void {
+    const parts: SentSegment[] = [];
+    for (let i = 0; i < this.#count; i++) {
+      const whole = this.at(i);
+      let { start } = whole;
+      while (!whole.syn && distance(whole.end, start) - (whole.fin ? 1 : 0) > length) {
+        const end = (start + length) | 0;
+        if (whole.sacked) this.#sackedCount++;
+        parts.push({ ...whole, start, end, fin: false });
+        start = end;
+      }
+      parts.push({ ...whole, start });
+    }
+    if (parts.length === this.#count) return;
+    this.#count = parts.length;
+    this.#head = 0;
+    this.#firstLost = 0;
+    let capacity = this.#segments.length;
+    while (capacity < parts.length) capacity *= 2;
+    while (parts.length < capacity) parts.push(emptySegment());
+    this.#segments = parts;
+  }
+
   /** Nothing was lost after all. */
   unmarkLost(): void {
     for (let i = 0; i < this.#count; i++) this.at(i).lost = false;
@@ -158,16 +182,13 @@ export class SentQueue {
     this.#sackedCount = 0;
   }
 
-  /** The oldest lost segment, at most `length` long; a longer one is divided. */
-  nextLost(length: number): SentSegment | undefined {
+  /** The oldest lost segment. */
+  nextLost(): SentSegment | undefined {
     if (this.#lostBytes === 0) return undefined;
     let index = this.#firstLost;
     while (index < this.#count && !this.at(index).lost) index++;
     this.#firstLost = index;
-    if (index === this.#count) return undefined;
-    const segment = this.at(index);
-    if (distance(segment.end, segment.start) > length && !segment.syn) this.#divide(index, length);
-    return this.at(index);
+    return index < this.#count ? this.at(index) : undefined;
   }
 
   /** The segment was sent again. */
@@ -196,15 +217,6 @@ export class SentQueue {
     if (segment.lost) this.#lostBytes -= length;
     if (segment.sacked) this.#sackedBytes -= length;
     segment.start = seq;
-  }
-
-  #divide(index: number, length: number): void {
-    const whole = { ...this.at(index) };
-    this.push(whole.end, whole.end, false, false, whole.sentAt);
-    for (let i = this.#count - 1; i > index + 1; i--) Object.assign(this.at(i), this.at(i - 1));
-    const cut = (whole.start + length) | 0;
-    Object.assign(this.at(index), { end: cut, fin: false });
-    Object.assign(this.at(index + 1), whole, { start: cut });
   }
 
   #grow(): void {

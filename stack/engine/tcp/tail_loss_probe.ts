@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { after, atOrAfter, distance } from "../seq.ts";
+import { after, atOrAfter } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Acknowledgment } from "./recovery.ts";
 import { armRetransmission, resend, sendNew, usableWindow } from "./send.ts";
@@ -57,10 +57,8 @@ export function noteProbeAcknowledged(
   }
 }
 
-/** Unless it must be divided first. */
 function resendLast(c: Connection, now: number): boolean {
-  const last = c.sent.at(c.sent.count - 1);
-  if (distance(last.end, last.start) - (last.fin ? 1 : 0) > c.mss || !resend(c, last, now)) return false;
+  if (!resend(c, c.sent.at(c.sent.count - 1), now)) return false;
   c.lastSentAt = now;
   return true;
 }

@@ -10,6 +10,7 @@ import type { StackLimits, TCPSettings } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import type { EventQueue } from "../event_queue.ts";
 import type { FailureReason } from "../events.ts";
+import type { Holdings } from "../holdings.ts";
 import type { ICMPError } from "../icmp_report.ts";
 import type { IPOutput } from "../ip_output.ts";
 import type { LocalAddresses } from "../local_addresses.ts";
@@ -123,6 +124,25 @@ export class TCP {
     }
   }
 
+  /** What all connections hold; see `Holdings`. */
+  holdings(): Omit<Holdings, "events" | "reassembly" | "replies" | "loopback" | "paths"> {
+    let gaps = 0;
+    let segments = 0;
+    let buffers = 0;
+    let halfOpen = 0;
+    let waiting = 0;
+    for (const listener of this.#listeners) {
+      halfOpen += listener.halfOpen;
+      waiting += listener.waiting;
+    }
+    for (const c of this.#byId.values()) {
+      gaps = Math.max(gaps, c.outOfOrder.count);
+      segments = Math.max(segments, c.sent.count);
+      buffers += c.sendBuffer.capacity + c.receiveBuffer.capacity;
+    }
+    return { connections: this.#demux.size, timers: this.timers.size, halfOpen, waiting, gaps, segments, buffers };
+  }
+
   /** The connection with an id, while it lasts. */
   get(id: number): Connection | undefined {
     return this.#byId.get(id);
@@ -189,7 +209,10 @@ export class TCP {
 
   /** The MTU changed: segments follow it, down at once and up as far as the peer allows. */
   updateMTU(): void {
-    for (const c of this.#demux) c.updateMSS();
+    for (const c of this.#demux) {
+      c.updateMSS();
+      c.sent.divide(c.mss);
+    }
   }
 
   /** Resets all connections. */

@@ -2,6 +2,9 @@
 import { assert } from "@std/assert";
 import { Engine } from "../../../stack/engine/engine.ts";
 import { randomSyn } from "../../harness/flood.ts";
+import { LoneHost, toHost } from "../../harness/lone_host.ts";
+import type { TCPOption } from "../../harness/options.ts";
+import { readPacket } from "../../harness/packets.ts";
 import { Collector } from "../../harness/pair.ts";
 import { scenario } from "../../harness/script.ts";
 import { seeded } from "../../harness/seeded.ts";
@@ -119,4 +122,35 @@ Deno.test("T17 a flood of SYNs leaves memory bounded, and an open connection as 
   }
   const grown = heap() - before;
   assert(grown < 30_000_000, `the heap grew by ${grown} bytes`);
+});
+
+Deno.test("T17 a peer that takes only crumbs does not make the host remember a sea of them", () => {
+  const host = new LoneHost();
+  host.engine.listen(0, 1, { address: "0.0.0.0", port: 80 }, 8);
+  const segment = (flags: string, seq: number, ack: number, options: TCPOption[] = []) => {
+    const ports = { sourcePort: 4000, destinationPort: 80 };
+    const numbers = { seq, ack: ack >>> 0, window: 65535, urgent: 0 };
+    return toHost(4, { kind: "tcp", ...ports, ...numbers, flags, options, payload: new Uint8Array() });
+  };
+  const endOf = (packets: Uint8Array[]) => {
+    const { transport } = readPacket(packets[packets.length - 1]);
+    if (transport.kind !== "tcp") throw new TypeError(`was ${transport.kind}`);
+    return transport.seq + transport.payload.length + (transport.flags.includes("S") ? 1 : 0);
+  };
+  const crumbs: TCPOption[] = [{ name: "mss", value: 48 }, { name: "ws", value: 14 }];
+  let ack = endOf(host.receive(segment("S", 0, 0, crumbs)));
+  let sent = host.receive(segment(".", 1, ack));
+  const { id } = host.events.find(({ kind }) => kind === "accepted")!;
+  const chunk = new Uint8Array(1024 * 1024);
+  let most = 0;
+  for (let round = 0; round < 18; round++) {
+    while (host.engine.write(host.now, id, chunk) === chunk.length);
+    sent.push(...host.sent());
+    ack = endOf(sent);
+    most = Math.max(most, host.engine.holdings().segments);
+    host.advance(1);
+    sent = host.receive(segment(".", 1, ack));
+  }
+  assert(most >= 4096, `${most} segments under way: the window did not grow`);
+  assert(most <= 8192, `${most} segments under way`);
 });
