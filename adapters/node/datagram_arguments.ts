@@ -41,15 +41,16 @@ export interface DatagramToSend {
 export function sendArguments(args: readonly unknown[], isConnected: boolean): DatagramToSend {
   const [message, ...rest] = args;
   const { values, callback } = withoutCallback(rest);
-  const hasRange = isConnected ? values.length === 2 : values.length > 2;
+  const hasRange = isConnected ? typeof values[1] === "number" : values.length > 2;
   const whole = bytesOf(message);
   const bytes = hasRange ? part(whole, values[0], values[1]) : whole;
+  if (isConnected && values.length > 2) throw isConnectedError();
+  if (isConnected) return { bytes, port: undefined, address: undefined, callback };
   const [port, address] = hasRange ? values.slice(2) : values;
-  if (isConnected && port !== undefined) throw isConnectedError();
   if (address !== undefined && typeof address !== "string") {
     throw callError(TypeError, "ERR_INVALID_ARG_TYPE", `Cannot send to ${Deno.inspect(address)}: must be a string`);
   }
-  return { bytes, port: isConnected ? undefined : peerPort(port), address: address || undefined, callback };
+  return { bytes, port: peerPort(port), address: address || undefined, callback };
 }
 
 /**
