@@ -6,7 +6,6 @@
  * @module
  */
 import { constants } from "node:os";
-import { formatEndpoint } from "../address_text.ts";
 
 /**
  * An error of the network with the properties that programs for Node look at.
@@ -48,7 +47,7 @@ const UV_EAI_NONAME = -3008;
 const DEFAULT_CODE = "EBADF";
 
 /**
- * An error of a socket, told as Node does: `connect ECONNREFUSED 10.0.0.1:80`.
+ * An error of a socket, told as Node does: `connect ECONNREFUSED 10.0.0.1:80`. What is told so already stays.
  *
  * @example
  * ```ts
@@ -66,8 +65,9 @@ export function nodeError(
   syscall: string,
   where?: { address: string; port: number },
 ): NodeSystemError {
+  if (cause instanceof Error && "syscall" in cause) return cause as NodeSystemError;
   const code = codeOf(cause) ?? (cause instanceof TypeError ? "EINVAL" : DEFAULT_CODE);
-  const error = new Error(`${syscall} ${code}${where ? ` ${formatEndpoint(where)}` : ""}`, { cause });
+  const error = new Error(`${syscall} ${code}${where ? ` ${where.address}:${where.port}` : ""}`, { cause });
   return Object.assign(error, { errno: errnoOf(code), code, syscall, ...where });
 }
 
@@ -126,7 +126,9 @@ export function isOfClosedStack({ code }: NodeSystemError): boolean {
 
 function codeOf(error: unknown): string | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  return typeof code === "string" ? code : undefined;
+  if (typeof code !== "string") return undefined;
+  // What waits when a program closes the socket: Deno's word for it, and libuv's.
+  return code === "EINTR" ? "ECANCELED" : code;
 }
 
 function errnoOf(code: string): number | undefined {

@@ -258,6 +258,27 @@ export class NodeSocket extends Duplex implements net.Socket {
     return this;
   }
 
+  /**
+   * As any stream's. When this side has ended because the peer did, it fails with the code EPIPE.
+   */
+  override write(chunk: unknown, callback?: (error: Error | null | undefined) => void): boolean;
+  /** As above. */
+  override write(
+    chunk: unknown,
+    encoding?: BufferEncoding,
+    callback?: (error: Error | null | undefined) => void,
+  ): boolean;
+  override write(chunk: unknown, ...rest: unknown[]): boolean {
+    if (!this.writableEnded || !this.readableEnded || this.allowHalfOpen) {
+      return super.write(chunk, ...rest as [BufferEncoding]);
+    }
+    const error = callError(Error, "EPIPE", "This socket has been ended by the other party");
+    const callback = rest.at(-1);
+    if (typeof callback === "function") process.nextTick(callback, error);
+    this.destroy(error);
+    return false;
+  }
+
   /** For the stream: reads on. */
   override _read(): void {
     if (this.#reader === undefined) {
@@ -365,11 +386,21 @@ export class NodeSocket extends Duplex implements net.Socket {
     this.#idle.touch();
     if (chunk) {
       this.#bytesRead += chunk.length;
-      this.push(Buffer.from(chunk.buffer));
+      this.#push(Buffer.from(chunk.buffer));
     } else {
       this.push(null);
       // The end is told also where nobody reads.
       this.read(0);
+    }
+  }
+
+  #push(chunk: Buffer): void {
+    try {
+      this.push(chunk);
+    } catch (error) {
+      // The stream forgets to read on when a program's listener throws; Node's own sockets go on.
+      process.nextTick(() => this.read(0));
+      throw error;
     }
   }
 
