@@ -10,4 +10,5 @@ export { nodeDuplex } from "./node/duplex.ts";
 export type { NodeSystemError } from "./node/node_errors.ts";
 export { nodeListen } from "./node/listen.ts";
 export { type NodeConnect, type NodeNet, nodeNet } from "./node/net.ts";
-export { NodeSocket, type NodeSocketOptions } from "./node/socket.ts";
+export { NodeSocket } from "./node/socket.ts";
+export type { NodeSocketOptions } from "./node/socket_options.ts";

@@ -11,6 +11,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import type { Stack } from "../../stack/stack.ts";
 import { unmapped } from "../host_name.ts";
+import { closeOnAbort } from "./abort.ts";
 import {
   bindArguments,
   type DatagramToSend,
@@ -21,6 +22,7 @@ import {
 import { boundChannel, connectedChannel, type DatagramPeer, type NodeDatagramChannel } from "./datagram_channel.ts";
 import { NodeDatagramSettings } from "./datagram_settings.ts";
 import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
+import { familyOf } from "./family.ts";
 import { lookUp } from "./lookup.ts";
 
 /**
@@ -57,6 +59,7 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
   #channel: NodeDatagramChannel | undefined;
   #connecting: boolean;
   #peer: DatagramPeer | undefined;
+  #wasBound: boolean;
   #sends: Set<Promise<void>>;
   #closed: boolean;
 
@@ -79,10 +82,10 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
     this.#channel = undefined;
     this.#connecting = false;
     this.#peer = undefined;
+    this.#wasBound = false;
     this.#sends = new Set();
     this.#closed = false;
-    signal?.addEventListener("abort", () => this.#closed || this.close(), { once: true });
-    if (signal?.aborted) this.close();
+    if (signal) closeOnAbort(this, signal, () => this.#closed || this.close());
   }
 
   /**
@@ -293,7 +296,8 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
 
   #use(channel: NodeDatagramChannel): NodeDatagramChannel {
     this.#channel = channel;
-    process.nextTick(() => this.#closed || this.emit("listening"));
+    if (!this.#wasBound) process.nextTick(() => this.#closed || this.emit("listening"));
+    this.#wasBound = true;
     void this.#receiveAll(channel);
     return channel;
   }
@@ -375,7 +379,7 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
 }
 
 function infoOf({ address, port }: DatagramPeer): AddressInfo {
-  return { address, family: address.includes(":") ? "IPv6" : "IPv4", port };
+  return { address, family: familyOf(address), port };
 }
 
 function isFrom(peer: DatagramPeer, from: DatagramPeer): boolean {

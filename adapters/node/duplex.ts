@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { NodeSocket, type NodeSocketOptions } from "./socket.ts";
+import { NodeSocket } from "./socket.ts";
+import type { NodeSocketOptions } from "./socket_options.ts";
 import type { TCPConn } from "../tcp_conn.ts";
 
 /**

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { callError } from "./node_errors.ts";
+
 // Taken once, so that a test's faked clock leaves the sockets' timers alone.
 const { setTimeout, clearTimeout } = globalThis;
 
@@ -65,4 +67,24 @@ export class NodeIdleTimer {
     if (left >= 1) this.#wait(left);
     else this.#onIdle();
   }
+}
+
+/**
+ * Checks what a program sets as an idle time.
+ *
+ * @throws {RangeError} when it is no finite number of milliseconds, 0 or more (code ERR_OUT_OF_RANGE).
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkTimeout } from "./idle_timer.ts";
+ *
+ * checkTimeout(1000);
+ * assertThrows(() => checkTimeout(-1), RangeError, "Cannot set a timeout of -1");
+ * ```
+ */
+export function checkTimeout(timeout: number): void {
+  if (typeof timeout === "number" && timeout >= 0 && timeout < Infinity) return;
+  const problem = `Cannot set a timeout of ${timeout}: must be a finite number of milliseconds, 0 or more`;
+  throw callError(RangeError, "ERR_OUT_OF_RANGE", problem);
 }

@@ -7,7 +7,8 @@
  */
 import type net from "node:net";
 import process from "node:process";
-import { callError, nodeError } from "./node_errors.ts";
+import { familyOf } from "./family.ts";
+import { callError, isOfClosedStack, nodeError } from "./node_errors.ts";
 import { NodeSocket } from "./socket.ts";
 import type { TCPConn } from "../tcp_conn.ts";
 import type { TCPListener } from "../tcp_listener.ts";
@@ -18,6 +19,7 @@ import type { TCPListener } from "../tcp_listener.ts";
  */
 interface ServerParts {
   emit(event: string, ...args: unknown[]): boolean;
+  listenerCount(event: string): number;
   close(): void;
   _handle: Handle | null;
   _connections: number;
@@ -70,7 +72,7 @@ export function nodeListen<Server extends net.Server>(server: Server, listener: 
   if (server.listening) throw alreadyListening();
   const parts = server as unknown as ServerParts;
   const { hostname: address, port } = listener.addr;
-  const family = address.includes(":") ? "IPv6" : "IPv4";
+  const family = familyOf(address);
   const handle: Handle = {
     close: () => listener[Symbol.dispose](),
     getsockname: (out) => (Object.assign(out, { address, family, port }), 0),
@@ -106,8 +108,11 @@ async function acceptAll(server: ServerParts, listener: TCPListener, handle: Han
   try {
     // Whatever a program's listener throws is its own affair: an uncaught error, not the end of the server.
     for await (const conn of listener) process.nextTick(() => serve(server, conn, handle));
-  } catch (error) {
-    process.nextTick(() => server.emit("error", nodeError(error, "accept")));
+  } catch (cause) {
+    const error = nodeError(cause, "accept");
+    // Nobody need listen for the end that a program makes of its own stack.
+    const isHeard = !isOfClosedStack(error) || server.listenerCount("error") > 0;
+    if (isHeard) process.nextTick(() => server.emit("error", error));
   }
   if (server._handle === handle) server.close();
 }
@@ -135,9 +140,9 @@ function dropArgument({ localAddr, remoteAddr }: TCPConn): net.DropArgument {
   return {
     localAddress: localAddr.hostname,
     localPort: localAddr.port,
-    localFamily: localAddr.hostname.includes(":") ? "IPv6" : "IPv4",
+    localFamily: familyOf(localAddr.hostname),
     remoteAddress: remoteAddr.hostname,
     remotePort: remoteAddr.port,
-    remoteFamily: remoteAddr.hostname.includes(":") ? "IPv6" : "IPv4",
+    remoteFamily: familyOf(remoteAddr.hostname),
   };
 }

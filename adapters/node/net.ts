@@ -15,6 +15,7 @@ import { networkError } from "../errors.ts";
 import { unmapped } from "../host_name.ts";
 import { listenArguments, type NodeListenOptions } from "./arguments.ts";
 import { nodeError } from "./node_errors.ts";
+import { closeOnAbort } from "./abort.ts";
 import { alreadyListening, nodeListen } from "./listen.ts";
 import { ownAddress } from "./lookup.ts";
 import { NodeSocket } from "./socket.ts";
@@ -141,7 +142,7 @@ class StackServer extends net.Server {
     if (callback) this.once("listening", callback);
     const listener = this.#bind(options);
     if (listener) nodeListen(this, listener);
-    options.signal?.addEventListener("abort", () => this.close(), { once: true });
+    if (options.signal) closeOnAbort(this, options.signal, () => this.listening && this.close());
     return this;
   }
 

@@ -10,42 +10,15 @@ import type net from "node:net";
 import process from "node:process";
 import { addAbortSignal, Duplex } from "node:stream";
 import type { Stack } from "../../stack/stack.ts";
+import { familyOf } from "./family.ts";
 import { connectArguments, type NodeConnectOptions } from "./arguments.ts";
 import { dial } from "./dial.ts";
 import { networkError } from "../errors.ts";
 import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
-import { NodeIdleTimer } from "./idle_timer.ts";
-import { NodeChunkReader, writeWhole } from "./transfer.ts";
+import { checkTimeout, NodeIdleTimer } from "./idle_timer.ts";
+import type { NodeSocketOptions } from "./socket_options.ts";
+import { gathered, NodeChunkReader, writeWhole } from "./transfer.ts";
 import type { TCPConn } from "../tcp_conn.ts";
-
-/**
- * How a {@linkcode NodeSocket} behaves, as in `new net.Socket(options)`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Internet } from "@uis/uis";
- * import { nodeDuplex, type NodeSocketOptions } from "@uis/uis/node";
- *
- * await using internet = new Internet();
- * const stack = await internet.newStack(1500, "10.0.0.1");
- * using listener = stack.listenTCP("10.0.0.1:80");
- * const options: NodeSocketOptions = { allowHalfOpen: true };
- * const socket = nodeDuplex(await stack.dialTCP("10.0.0.1:80"), options);
- * assertEquals(socket.allowHalfOpen, true);
- * socket.destroy();
- * ```
- */
-export interface NodeSocketOptions {
-  /** Whether writing goes on after the peer has ended its side; false by default. */
-  allowHalfOpen?: boolean;
-  /** Bytes that wait in the stream in each direction, before it asks to stop. */
-  highWaterMark?: number;
-  /** Whether nothing is read until the program asks for it. */
-  pauseOnCreate?: boolean;
-  /** Destroys the socket when it aborts. */
-  signal?: AbortSignal;
-}
 
 /**
  * A TCP connection as a `net.Socket` of Node: a duplex stream with addresses, an idle timeout, and Node's events and
@@ -83,6 +56,7 @@ export class NodeSocket extends Duplex implements net.Socket {
   #bytesRead: number;
   #bytesSent: number;
   #resets: boolean;
+  #isOver: boolean;
 
   /** Over a connection that stands, or for {@linkcode connect} to make one from a stack. */
   constructor(source: TCPConn | Stack, options: NodeSocketOptions = {}) {
@@ -100,11 +74,11 @@ export class NodeSocket extends Duplex implements net.Socket {
     this.#bytesRead = 0;
     this.#bytesSent = 0;
     this.#resets = false;
-    if (signal) addAbortSignal(signal, this);
-    if ("dialTCP" in source) return;
-    this.#open(source);
+    this.#isOver = false;
+    if (!("dialTCP" in source)) this.#open(source);
     if (pauseOnCreate) this.pause();
-    else this.read(0);
+    else if (this.#conn) this.read(0);
+    if (signal) addAbortSignal(signal, this);
   }
 
   /** Whether {@linkcode connect} is under way. */
@@ -151,7 +125,7 @@ export class NodeSocket extends Duplex implements net.Socket {
 
   /** `IPv4` or `IPv6`. */
   get localFamily(): string | undefined {
-    return familyOf(this.localAddress);
+    return this.localAddress && familyOf(this.localAddress);
   }
 
   /** The address of the peer. */
@@ -166,7 +140,7 @@ export class NodeSocket extends Duplex implements net.Socket {
 
   /** `IPv4` or `IPv6`. */
   get remoteFamily(): string | undefined {
-    return familyOf(this.remoteAddress);
+    return this.remoteAddress && familyOf(this.remoteAddress);
   }
 
   /** None: one address is tried, the first. */
@@ -223,10 +197,7 @@ export class NodeSocket extends Duplex implements net.Socket {
    * @throws {RangeError} when it is no time (code ERR_OUT_OF_RANGE).
    */
   setTimeout(timeout: number, callback?: () => void): this {
-    if (typeof timeout !== "number" || !(timeout >= 0 && timeout < Infinity)) {
-      const problem = `Cannot set a timeout of ${timeout}: must be a finite number of milliseconds, 0 or more`;
-      throw callError(RangeError, "ERR_OUT_OF_RANGE", problem);
-    }
+    checkTimeout(timeout);
     this.timeout = timeout;
     if (!this.destroyed) this.#idle.set(timeout);
     if (callback && timeout > 0) this.once("timeout", callback);
@@ -258,9 +229,7 @@ export class NodeSocket extends Duplex implements net.Socket {
     return this;
   }
 
-  /**
-   * As any stream's. When this side has ended because the peer did, it fails with the code EPIPE.
-   */
+  /** As any stream's. When this side has ended because the peer did, it fails with the code EPIPE. */
   override write(chunk: unknown, callback?: (error: Error | null | undefined) => void): boolean;
   /** As above. */
   override write(
@@ -285,40 +254,35 @@ export class NodeSocket extends Duplex implements net.Socket {
       this.once("connect", () => this._read());
       return;
     }
+    const reader = this.#reader;
     // Whatever a program's listener throws is its own affair: an uncaught error, no failure of this read.
-    this.#reader.read().then(
-      (chunk) => process.nextTick(() => this.#take(chunk)),
-      (error) => this.#fail(nodeError(error, "read")),
+    reader.read().then(
+      (chunk) => process.nextTick(() => this.#reader === reader && this.#take(chunk)),
+      (error) => this.#reader === reader && this.#fail(nodeError(error, "read")),
     );
   }
 
   /** For the stream: writes one chunk. */
   override _write(chunk: Uint8Array, _encoding: string, callback: (error?: Error | null) => void): void {
-    this.#whenOpen(callback, (conn) => {
-      writeWhole(conn, chunk, () => this.#idle.touch()).then(
-        () => {
-          this.#bytesSent += chunk.length;
-          process.nextTick(callback);
-        },
-        (error) => callback(this.#fail(nodeError(error, "write"))),
-      );
-    });
+    this._writev([{ chunk }], callback);
   }
 
-  /** For the stream: writes what has come together meanwhile, as one. */
+  /** For the stream: writes what has come together meanwhile. */
   override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "buffer", callback);
+    const parts = gathered(chunks.map(({ chunk }) => chunk));
+    const done = (error?: Error) => {
+      if (!error) { for (const { length } of parts) this.#bytesSent += length; }
+      callback(error);
+    };
+    this.#whenOpen(callback, (conn) => {
+      this.#settle(conn, writeWhole(conn, parts, () => this.#idle.touch()), "write", done);
+    });
   }
 
   /** For the stream: ends writing. */
   override _final(callback: (error?: Error | null) => void): void {
     if (this.#conn === undefined && !this.connecting) return callback();
-    this.#whenOpen(callback, (conn) => {
-      conn.closeWrite().then(
-        () => process.nextTick(callback),
-        (error) => callback(this.#fail(nodeError(error, "shutdown"))),
-      );
-    });
+    this.#whenOpen(callback, (conn) => this.#settle(conn, conn.closeWrite(), "shutdown", callback));
   }
 
   /** For the stream: closes the connection, and gives up one that is under way. */
@@ -329,11 +293,15 @@ export class NodeSocket extends Duplex implements net.Socket {
     if (this.#resets) this.#conn?.abort();
     else this.#conn?.[Symbol.dispose]();
     callback(error);
-    process.nextTick(() => this.emit("close", error !== null));
+    process.nextTick(() => {
+      this.#isOver = true;
+      this.emit("close", error !== null);
+    });
   }
 
   #connect(stack: Stack, options: NodeConnectOptions): void {
-    if (this.destroyed) this.#renew();
+    if (this.#isOver) this.#renew();
+    if (this.destroyed) return;
     if (this.connecting || this.#conn) {
       this.destroy(nodeError(networkError("invalid-state"), "connect"));
       return;
@@ -355,6 +323,7 @@ export class NodeSocket extends Duplex implements net.Socket {
     this.#conn = undefined;
     this.#reader = undefined;
     this.#resets = false;
+    this.#isOver = false;
     this.#bytesRead = 0;
     this.#bytesSent = 0;
   }
@@ -404,6 +373,14 @@ export class NodeSocket extends Duplex implements net.Socket {
     }
   }
 
+  /** Tells the stream how a step on a connection went, unless the socket has another connection by now. */
+  #settle(conn: TCPConn, step: Promise<void>, syscall: string, callback: (error?: Error) => void): void {
+    step.then(
+      () => process.nextTick(() => this.#conn === conn && callback()),
+      (error) => this.#conn === conn && process.nextTick(callback, this.#fail(nodeError(error, syscall))),
+    );
+  }
+
   #fail(error: NodeSystemError): NodeSystemError {
     // Nobody need listen for the end that a program makes of its own stack.
     const isUnheard = isOfClosedStack(error) && this.listenerCount("error") === 0;
@@ -414,18 +391,11 @@ export class NodeSocket extends Duplex implements net.Socket {
   #whenOpen(callback: (error: Error) => void, act: (conn: TCPConn) => void): void {
     if (this.#conn) return act(this.#conn);
     if (!this.connecting) return callback(callError(Error, "ERR_SOCKET_CLOSED", "Socket is closed"));
-    const onClose = () => callback(callError(Error, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION", CLOSED_BEFORE_CONNECTION));
+    const onClose = () => callback(callError(Error, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed too early"));
     this.once("close", onClose);
     this.once("connect", () => {
       this.off("close", onClose);
       if (this.#conn) act(this.#conn);
     });
   }
-}
-
-const CLOSED_BEFORE_CONNECTION = "Socket closed before the connection was established";
-
-function familyOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  return address.includes(":") ? "IPv6" : "IPv4";
 }

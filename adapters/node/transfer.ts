@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { TCPConn } from "../tcp_conn.ts";
 
 /** A connection that is mostly idle should not hold much memory. */
@@ -27,7 +28,7 @@ const LARGEST_BUFFER = 64 * 1024;
  * using conn = await stack.dialTCP("10.0.0.1:80");
  * using accepted = await listener.accept();
  *
- * await writeWhole(conn, new Uint8Array([1, 2, 3]), () => {});
+ * await writeWhole(conn, [new Uint8Array([1, 2, 3])], () => {});
  * assertEquals(await new NodeChunkReader(accepted).read(), new Uint8Array([1, 2, 3]));
  * ```
  */
@@ -66,13 +67,45 @@ export class NodeChunkReader {
  * using _accepted = await listener.accept();
  *
  * let parts = 0;
- * await writeWhole(conn, new Uint8Array(1000), () => parts++);
- * assertEquals(parts, 1);
+ * await writeWhole(conn, [new Uint8Array(1000), new Uint8Array(500)], () => parts++);
+ * assertEquals(parts, 2);
  * ```
  */
-export async function writeWhole(conn: TCPConn, bytes: Uint8Array, onPart: () => void): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await conn.write(written === 0 ? bytes : bytes.subarray(written));
-    onPart();
+export async function writeWhole(
+  conn: TCPConn,
+  chunks: readonly Uint8Array[],
+  onPart: () => void,
+): Promise<void> {
+  for (const chunk of chunks) {
+    for (let written = 0; written < chunk.length;) {
+      written += await conn.write(written === 0 ? chunk : chunk.subarray(written));
+      onPart();
+    }
   }
+}
+
+/**
+ * The same bytes in fewer chunks: small neighbours are joined, so that they leave in one segment where they can.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { gathered } from "./transfer.ts";
+ *
+ * const chunks = [new Uint8Array([1]), new Uint8Array([2]), new Uint8Array(100_000), new Uint8Array([3])];
+ * assertEquals(gathered(chunks).map((chunk) => chunk.length), [2, 100_000, 1]);
+ * ```
+ */
+export function gathered(chunks: readonly Uint8Array[]): Uint8Array[] {
+  const groups: Uint8Array[][] = [];
+  let space = 0;
+  for (const chunk of chunks) {
+    if (chunk.length > space) {
+      groups.push([]);
+      space = LARGEST_BUFFER;
+    }
+    groups.at(-1)?.push(chunk);
+    space -= chunk.length;
+  }
+  return groups.map((group) => group.length === 1 ? group[0] : Buffer.concat(group));
 }

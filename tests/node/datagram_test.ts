@@ -5,7 +5,7 @@ import dgram from "node:dgram";
 import { once } from "node:events";
 import { nodeDatagram } from "../../adapters/node.ts";
 import { Network, scenario, SERVER, SERVER6 } from "../scenarios/hosts.ts";
-import { assertNothingOpen } from "./nets.ts";
+import { assertNothingOpen, codeOf } from "./nets.ts";
 
 /** Two programs that reach each other. */
 interface Datagrams {
@@ -44,15 +44,6 @@ async function close(...sockets: dgram.Socket[]): Promise<void> {
     socket.close();
     return once(socket, "close");
   }));
-}
-
-function codeOf(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return Reflect.get(error as Error, "code");
-  }
-  return "nothing thrown";
 }
 
 eachDatagram("a question and an answer", async ({ server: there, client: here, host }) => {

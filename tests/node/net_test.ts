@@ -5,7 +5,7 @@ import { once } from "node:events";
 import type net from "node:net";
 import { patternBytes, patternDigest } from "../scenarios/data.ts";
 import { digestOf, textOf } from "./data.ts";
-import { closed, connected, eachNet, eachNodeNet, eventsOf, listening } from "./nets.ts";
+import { closed, codeOf, connected, eachNet, eventsOf, listening } from "./nets.ts";
 
 eachNet(
   "connect by port, host and callback, by options, and by a port as text",
@@ -251,6 +251,33 @@ eachNet("a signal ends a socket", async ({ server: there, client: here, host }) 
   server.close();
 });
 
+eachNet("a signal that has aborted already: no connection", async ({ server: there, client: here, host }) => {
+  const server = there.createServer((socket) => socket.resume());
+  const port = await listening(server, host);
+  const client = here.connect({ port, host, signal: AbortSignal.abort() } as net.NetConnectOpts);
+  const events = eventsOf(client, "connect", "error");
+  await new Promise((resolve) => client.once("close", resolve));
+  assertEquals(events, ["error ABORT_ERR"]);
+  server.close();
+  await once(server, "close");
+});
+
+eachNet("bytes that wait to be written count once", async (nets) => {
+  const { client, server } = await connected(nets, { server: { pauseOnConnect: true } });
+  const chunk = Buffer.alloc(1 << 20);
+  for (let i = 1; i <= 20; i++) {
+    client.write(chunk);
+    client.write("");
+    assertEquals(client.bytesWritten, i << 20);
+  }
+  let received = 0;
+  server.on("data", (data) => received += data.length).resume();
+  client.on("drain", () => assertEquals(client.bytesWritten, 20 << 20));
+  client.end();
+  await closed(client, server);
+  assertEquals([client.bytesWritten, received], [20 << 20, 20 << 20]);
+});
+
 eachNet("a socket that was closed connects again", async ({ server: there, client: here, host }) => {
   const server = there.createServer((socket) => socket.end("Hello"));
   const port = await listening(server, host);
@@ -262,94 +289,6 @@ eachNet("a socket that was closed connects again", async ({ server: there, clien
     if (i < 2) client.connect(port, host);
   }
   server.close();
-});
-
-eachNet("a server counts its connections, and closes when they have", async ({ server: there, client: here, host }) => {
-  const server = there.createServer();
-  assertEquals([server.listening, server.address()], [false, null]);
-  const events = eventsOf(server, "listening", "close");
-  const port = await listening(server, host);
-  assertEquals([server.listening, server.address()], [true, { address: host, family: "IPv4", port }]);
-  const { promise: both, resolve: served } = Promise.withResolvers<void>();
-  server.once("connection", () => server.once("connection", () => served()));
-  const clients = [here.connect(port, host), here.connect(port, host)];
-  await both;
-  assertEquals(await connections(server), 2);
-  const { promise, resolve } = Promise.withResolvers<unknown>();
-  server.close(resolve);
-  assertEquals([server.listening, server.address()], [false, null]);
-  assertEquals(events, ["listening"]);
-  for (const client of clients) client.end();
-  assertEquals(await promise, undefined);
-  assertEquals(events, ["listening", "close"]);
-  assertEquals(await connections(server), 0);
-  await closed(...clients);
-  const [error] = await new Promise<unknown[]>((resolve) => server.close((...args) => resolve(args)));
-  assertEquals(Reflect.get(error as Error, "code"), "ERR_SERVER_NOT_RUNNING");
-});
-
-function connections(server: net.Server): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.getConnections((error, count) => error ? reject(error) : resolve(count));
-  return promise;
-}
-
-eachNet("a server listens again, and not twice at once", async ({ server: there, client: here, host }) => {
-  const server = there.createServer((socket) => socket.end("Hello"));
-  const port = await listening(server, host);
-  assertEquals(codeOf(() => server.listen(0, host)), "ERR_SERVER_ALREADY_LISTEN");
-  server.close();
-  await once(server, "close");
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen({ port, host }, resolve);
-  await promise;
-  assertEquals(await textOf(here.connect(port, host)), "Hello");
-  server.close();
-  await once(server, "close");
-});
-
-eachNet("a port that is taken", async ({ server: there, host }) => {
-  const server = there.createServer();
-  const port = await listening(server, host);
-  const second = there.createServer();
-  second.listen(port, host);
-  const [error] = await once(second, "error") as [NodeJS.ErrnoException & { address: string; port: number }];
-  assertEquals([error.code, error.syscall, error.address, error.port], ["EADDRINUSE", "listen", host, port]);
-  assertEquals(second.listening, false);
-  server.close();
-});
-
-// Deno's own says EINVAL.
-eachNodeNet("an address of somebody else", async ({ server: there }) => {
-  const server = there.createServer().listen(0, "192.0.2.77");
-  const [error] = await once(server, "error") as [NodeJS.ErrnoException];
-  assertEquals([error.code, error.syscall], ["EADDRNOTAVAIL", "listen"]);
-});
-
-// Deno's own does not emit "drop".
-eachNodeNet("more connections than a server takes are dropped", async ({ server: there, client: here, host }) => {
-  const server = there.createServer();
-  server.maxConnections = 1;
-  const port = await listening(server, host);
-  const first = here.connect(port, host);
-  const [accepted] = await once(server, "connection") as [net.Socket];
-  const dropped = once(server, "drop");
-  const second = here.connect(port, host);
-  await closed(second.resume());
-  const [who] = await dropped as [net.DropArgument];
-  assertEquals([who.localPort, who.remoteAddress, who.remoteFamily], [port, first.localAddress, "IPv4"]);
-  server.close();
-  first.end();
-  await closed(first, accepted.resume());
-});
-
-eachNet("a server that pauses what it accepts", async (nets) => {
-  const { client, server } = await connected(nets, { server: { pauseOnConnect: true } });
-  assertEquals(server.isPaused(), true);
-  client.end("patience");
-  server.resume();
-  assertEquals(await textOf(server), "patience");
-  await closed(client, server);
 });
 
 eachNet("names are looked up by who is asked to", async ({ server: there, client: here, host }) => {
@@ -389,13 +328,4 @@ for (const [what, code, call] of BAD_CALLS) {
     assertEquals(codeOf(() => call(client)), code);
     await Promise.resolve();
   });
-}
-
-function codeOf(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return Reflect.get(error as Error, "code");
-  }
-  return "nothing thrown";
 }

@@ -106,3 +106,13 @@ export async function closed(...sockets: net.Socket[]): Promise<void> {
     return promise;
   }));
 }
+
+/** The code of what a call throws. */
+export function codeOf(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return Reflect.get(error as Error, "code");
+  }
+  return "nothing thrown";
+}
