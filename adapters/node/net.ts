@@ -104,6 +104,10 @@ export function nodeNet(stack: Stack): NodeNet {
     constructor(options?: net.SocketConstructorOpts) {
       super(stack, options);
     }
+
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof NodeSocket;
+    }
   }
 
   class Server extends StackServer {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import type net from "node:net";
+import { constants } from "node:os";
 import { patternBytes, patternDigest } from "../scenarios/data.ts";
 import { digestOf, textOf } from "./data.ts";
 import { closed, codeOf, connected, eachNet, eventsOf, listening } from "./nets.ts";
@@ -40,6 +41,7 @@ eachNet("the states of a socket, and its addresses", async ({ server: there, cli
   states.push(stateOf(client));
   assertEquals(client.remoteAddress, host);
   assertEquals([client.remotePort, client.remoteFamily, client.localFamily], [port, "IPv4", "IPv4"]);
+  assertEquals([client instanceof here.Socket, accepted instanceof there.Socket], [true, true]);
   assertEquals(client.localPort, accepted.remotePort);
   assertEquals(client.address(), { address: accepted.remoteAddress!, family: "IPv4", port: accepted.remotePort! });
   client.end();
@@ -74,7 +76,7 @@ eachNet("a port that nobody listens on", async ({ server: there, client, host })
   const { code, errno, syscall, address, message } = error;
   assertEquals({ code, errno, syscall, address, message }, {
     code: "ECONNREFUSED",
-    errno: -111,
+    errno: -constants.errno.ECONNREFUSED,
     syscall: "connect",
     address: host,
     message: `connect ECONNREFUSED ${host}:${port}`,
