@@ -68,6 +68,23 @@ export function destination(address: string): string {
 }
 
 /**
+ * The IPv4 address in an IPv4-mapped one, as a socket at `::` shows its IPv4 peers; any other address as it is.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { unmapped } from "./host_name.ts";
+ *
+ * assertEquals(unmapped("::ffff:10.0.0.1"), "10.0.0.1");
+ * assertEquals(unmapped("2001:db8::1"), "2001:db8::1");
+ * ```
+ */
+export function unmapped(address: string): string {
+  const bytes = parseAddress(address);
+  return bytes && isIPv4Mapped(bytes) ? formatAddress(bytes.subarray(12)) : address;
+}
+
+/**
  * A port that is a number, or a string that can be read as one.
  *
  * @throws {TypeError} when it is no integer.

@@ -6,7 +6,7 @@ import { failing } from "../testing/failing.ts";
 import { EXAMPLES, ROOT, runDeno } from "./run_example.ts";
 
 const README = (await Deno.readTextFile(new URL("../../README.md", import.meta.url))).replaceAll("\r\n", "\n");
-const [FIRST, IN_A_TEST, WITH_DENO_NET] = codeBlocks("ts");
+const [FIRST, IN_A_TEST, WITH_DENO_NET, WITH_NODE_NET] = codeBlocks("ts");
 const STAND_INS = fileURLToPath(new URL("../std/import_map.json", import.meta.url));
 
 /** The blocks of code in the README with this language, without their fences. */
@@ -67,8 +67,12 @@ Deno.test("the README's program with denoNet survives the loss of a packet", asy
   assertEquals(await runProgram(WITH_DENO_NET, `--allow-read=${ROOT}`), ["still here"]);
 });
 
+Deno.test("the README's program with Node's libraries needs no more permissions", async () => {
+  assertEquals(await runProgram(WITH_NODE_NET, `--allow-read=${ROOT}`), ["You asked for /news"]);
+});
+
 Deno.test("the README's other programs are none that nobody runs", () => {
-  assertEquals(codeBlocks("ts"), [FIRST, IN_A_TEST, WITH_DENO_NET]);
+  assertEquals(codeBlocks("ts"), [FIRST, IN_A_TEST, WITH_DENO_NET, WITH_NODE_NET]);
 });
 
 Deno.test("the tasks and examples that the README names exist", async () => {

@@ -9,6 +9,8 @@ interface Zone {
   name: string;
   files: RegExp;
   imports: string[];
+  /** What it may import that Deno brings along. */
+  builtins?: RegExp;
 }
 
 const ADDRESS = "stack/wire/ip_address.ts";
@@ -19,6 +21,7 @@ const STACK = "stack";
 const SOCKETS = "the adapters' sockets";
 const ADAPTERS = "the adapters over a stack";
 const TUN = "the adapter to the kernel";
+const NODE = "the adapters for Node";
 const VNIC = "vnic";
 const PCAP = "pcap";
 const INTERNET = "internet";
@@ -47,6 +50,12 @@ const ZONES: Zone[] = [
   },
   { name: TUN, files: /^adapters\/tun(_\w+)?\.ts$/, imports: [INTERNET, VNIC, STACK] },
   { name: TESTING, files: /^adapters\/testing\//, imports: [INTERNET, STACK, VNIC, PCAP, CLOCK] },
+  {
+    name: NODE,
+    files: /^adapters\/node(\.ts$|\/)/,
+    imports: [SOCKETS, STACK, REMOTE],
+    builtins: /^node:/,
+  },
   { name: SOCKETS, files: /^adapters\//, imports: [REMOTE, ADDRESS] },
   { name: VNIC, files: /^vnic\//, imports: [] },
   { name: PCAP, files: /^pcap\//, imports: [CLOCK] },
@@ -71,6 +80,7 @@ function zoneOf(path: string): Zone | undefined {
 function objection(file: string, specifier: string): string | undefined {
   const from = zoneOf(file);
   if (from?.name === TESTS) return undefined;
+  if (from?.builtins?.test(specifier)) return undefined;
   if (!/^\.\.?\//.test(specifier)) return "only relative imports here, so that nothing is fetched";
   if (from?.name === EXAMPLES) return undefined;
   const target = projectPath(dirname(file), specifier);

@@ -1,0 +1,252 @@
+// Programs that throw, peers that vanish, stacks that close, crowds.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import http from "node:http";
+import type net from "node:net";
+import process from "node:process";
+import { pipeline } from "node:stream/promises";
+import { nodeDatagram, nodeDuplex, nodeListen, nodeNet } from "../../adapters/node.ts";
+import { Internet } from "../../mod.ts";
+import { pattern } from "../scenarios/data.ts";
+import { bytes, Network, readAll, scenario, SERVER, text } from "../scenarios/hosts.ts";
+import { textOf } from "./data.ts";
+import { assertNothingOpen, closed, connected, eachNet, eachNodeNet, eventsOf, listening } from "./nets.ts";
+
+/** What nobody catches while `body` runs: it would end a program. */
+async function uncaught(body: () => Promise<void>): Promise<string[]> {
+  const messages: string[] = [];
+  const onError = (error: Error) => void messages.push(error.message);
+  process.on("uncaughtException", onError);
+  try {
+    await body();
+  } finally {
+    process.off("uncaughtException", onError);
+  }
+  return messages;
+}
+
+// Deno's own reports what listeners of "connection" throw to nobody.
+eachNodeNet(
+  "listeners that throw: nobody catches it, and all goes on",
+  async ({ server: there, client: here, host }) => {
+    const received: string[] = [];
+    const messages = await uncaught(async () => {
+      const server = there.createServer((socket) => {
+        socket.on("data", (data) => {
+          received.push(String(data));
+          if (String(data) === "one") socket.write("go on");
+          if (String(data) === "one") throw new Error("data");
+        });
+      });
+      server.on("connection", () => {
+        throw new Error("connection");
+      });
+      const port = await listening(server, host);
+      for (let i = 0; i < 2; i++) {
+        const client = here.connect(port, host);
+        client.write("one");
+        await once(client, "data");
+        const ended = closed(client.resume());
+        client.end("two");
+        await ended;
+      }
+      server.close();
+      await once(server, "close");
+    });
+    assertEquals(messages.toSorted(), ["connection", "connection", "data", "data"]);
+    assertEquals(received, ["one", "two", "one", "two"]);
+  },
+);
+
+eachNodeNet("a request handler that throws, and one that destroys", async ({ client }, { server: stack }) => {
+  const messages = await uncaught(async () => {
+    const server = http.createServer((request, response) => {
+      if (request.url === "/throws") throw new Error("the handler");
+      if (request.url === "/destroys") request.socket.destroy();
+      else response.end("fine");
+    });
+    nodeListen(server, stack.listenTCP(`${SERVER}:80`));
+    const request = (path: string) => http.get(`http://${SERVER}${path}`, { createConnection: client.connect });
+    const broken = request("/throws");
+    const [destroyed] = await once(request("/destroys"), "error");
+    assertEquals(destroyed.code, "ECONNRESET");
+    const [response] = await once(request("/"), "response");
+    assertEquals(await textOf(response), "fine");
+    const failed = once(broken, "error");
+    broken.destroy();
+    await failed;
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  assertEquals(messages, ["the handler"]);
+});
+
+eachNodeNet("a listener of datagrams that throws", async (_nets, { server, client }) => {
+  const messages = await uncaught(async () => {
+    const sink = nodeDatagram(server).createSocket("udp4").bind(53);
+    await once(sink, "listening");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    sink.on("message", (message) => {
+      if (String(message) === "last") resolve();
+      else throw new Error(String(message));
+    });
+    const source = nodeDatagram(client).createSocket("udp4");
+    for (const message of ["one", "two", "last"]) source.send(message, 53, SERVER);
+    await promise;
+    source.close();
+    sink.close();
+    await Promise.all([once(source, "close"), once(sink, "close")]);
+  });
+  assertEquals(messages, ["one", "two"]);
+});
+
+eachNet("destroy in the middle of a transfer, by either side", async (nets) => {
+  for (const who of ["client", "server"] as const) {
+    const ends = await connected(nets);
+    const sending = pipeline(pattern(50_000_000, 3), ends.client);
+    sending.catch(() => {});
+    await once(ends.server, "data");
+    const done = closed(ends.client, ends.server);
+    ends[who].destroy();
+    await done;
+    const error = await assertRejects(() => sending, Error);
+    const code = Reflect.get(error, "code");
+    const expected = who === "client" ? ["ERR_STREAM_PREMATURE_CLOSE", "ECANCELED"] : ["ECONNRESET", "EPIPE"];
+    assert(expected.includes(code), `${who}: ${code}`);
+  }
+});
+
+eachNodeNet("writes that wait fail when the peer resets", async (nets) => {
+  const { client, server } = await connected(nets, { server: { pauseOnConnect: true } });
+  const results: unknown[] = [];
+  for (let i = 0; i < 40; i++) {
+    client.write(Buffer.alloc(1 << 20), (error) => results.push(error && Reflect.get(error, "code")));
+  }
+  const done = closed(client, server);
+  server.resetAndDestroy();
+  await done;
+  assertEquals(results.length, 40);
+  assert(
+    results.slice(-30).every((code) => ["ECONNRESET", "EPIPE", "ERR_STREAM_DESTROYED"].includes(String(code))),
+    `${results}`,
+  );
+});
+
+scenario("a peer that vanishes: the socket says that nobody answers", async () => {
+  let cut = false;
+  const tcp = { retries: 2, minRto: 10 };
+  await using net = await Network.create("inline", { client: { tcp }, filter: () => !cut });
+  using listener = net.server.listenTCP(`${SERVER}:80`);
+  const socket = nodeNet(net.client).connect(80, SERVER);
+  using _accepted = await listener.accept();
+  cut = true;
+  const events = eventsOf(socket, "error", "close");
+  socket.write("anybody?");
+  await closed(socket);
+  assertEquals(events, ["error ETIMEDOUT", "close true"]);
+});
+
+eachNodeNet("the stack closes: who listens is told, and nobody has to", async (nets, { server: stack }) => {
+  const server = nets.server.createServer();
+  await listening(server, SERVER);
+  const quiet = await connected(nets);
+  const told = await connected(nets);
+  const { promise: failure, resolve } = Promise.withResolvers<NodeJS.ErrnoException>();
+  told.server.once("error", resolve);
+  const ends = [quiet.server, told.server].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+  const peers = closed(quiet.client, told.client);
+  const over = once(server, "close");
+  await stack.close();
+  assertEquals((await failure).code, "ECONNABORTED");
+  assertEquals(await Promise.all(ends), [false, true]);
+  await Promise.all([peers, over]);
+  assertEquals([quiet.client.errored, told.client.errored].map((error) => Reflect.get(error!, "code")), [
+    "ECONNRESET",
+    "ECONNRESET",
+  ]);
+  const late = nets.server.createServer().listen(80);
+  const [error] = await once(late, "error");
+  assertEquals([error.code, error.syscall], ["ENETDOWN", "listen"]);
+  const [down] = await once(nets.server.connect(80, "10.0.0.2"), "error");
+  assertEquals([down.code, down.syscall], ["ENETDOWN", "connect"]);
+});
+
+eachNodeNet("a connection that a program of Deno's has in hand already", async (_nets, { server, client }) => {
+  using listener = server.listenTCP(`${SERVER}:80`);
+  const conn = await client.dialTCP(`${SERVER}:80`);
+  const peer = await listener.accept();
+  const socket = nodeDuplex(conn, { allowHalfOpen: true });
+  const events = eventsOf(socket, "connect", "ready");
+  // As pg has it, which takes a stream and tells it to connect.
+  socket.setNoDelay(true).setKeepAlive(true, 1000).ref().unref();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.connect(5432, "anything", resolve);
+  await promise;
+  await Promise.resolve();
+  assertEquals(events, ["connect", "ready"]);
+  await peer.write(bytes("a question"));
+  await peer.closeWrite();
+  assertEquals(await textOf(socket), "a question");
+  // The reply after the peer's end of writing arrives.
+  socket.end("the answer");
+  assertEquals(text(await readAll(peer)), "the answer");
+  peer.close();
+  await closed(socket);
+});
+
+eachNodeNet("what a stack cannot do is refused, in Node's words", async ({ client, server }) => {
+  const failing: [string, () => net.Socket | net.Server][] = [
+    ["connect EPROTOTYPE", () => client.connect("/run/some.sock")],
+    ["connect EPROTOTYPE 10.0.0.1:80", () => client.connect({ port: 80, host: SERVER, localPort: 4000 })],
+    ["connect EADDRNOTAVAIL 10.0.0.1:80", () => client.connect({ port: 80, host: SERVER, localAddress: "10.0.0.77" })],
+    ["connect ECONNREFUSED 10.0.0.1:0", () => client.connect(0, SERVER)],
+    ["connect ECONNREFUSED 127.0.0.1:80", () => client.connect(80)],
+    ["connect ECONNREFUSED ::1:80", () => client.connect({ port: 80, host: "localhost", family: 6 })],
+    ["connect ECONNREFUSED ::ffff:10.0.0.1:80", () => client.connect(80, "::ffff:10.0.0.1")],
+    ["getaddrinfo ENOTFOUND example.com", () => client.connect(80, "example.com")],
+    ["listen EPROTOTYPE", () => server.createServer().listen("/run/some.sock")],
+    ["listen EPROTOTYPE :::80", () => server.createServer().listen({ port: 80, host: "::", ipv6Only: true })],
+    ["getaddrinfo ENOTFOUND example.com", () => server.createServer().listen(80, "example.com")],
+  ];
+  for (const [message, open] of failing) {
+    const [error] = await once(open(), "error");
+    assertEquals(error.message, message);
+  }
+  for (const call of [nodeNet, nodeDatagram, nodeDuplex]) assertThrows(() => call({} as never), TypeError, "must be a");
+});
+
+scenario("a thousand clients at once", async () => {
+  const internet = new Internet({ isolation: "inline", maxInflight: 100_000 });
+  void internet.route();
+  const [server, client] = [await internet.newStack(1500, SERVER), await internet.newStack(1500, "10.0.0.2")];
+  const listener = nodeNet(server).createServer((socket) => socket.pipe(socket)).listen({ port: 80, backlog: 1000 });
+  const echoes = await Promise.all(Array.from({ length: 1000 }, async (_, i) => {
+    const socket = nodeNet(client).connect(80, SERVER);
+    const echo = textOf(socket);
+    socket.end(`I am ${i}`);
+    return await echo;
+  }));
+  assertEquals(echoes, Array.from({ length: 1000 }, (_, i) => `I am ${i}`));
+  listener.close();
+  await once(listener, "close");
+  await assertNothingOpen(server, client);
+  await internet.close();
+});
+
+scenario("a thousand requests at once", async () => {
+  await using internet = new Internet({ isolation: "inline", maxInflight: 100_000 });
+  void internet.route();
+  const [there, here] = [await internet.newStack(1500, SERVER), await internet.newStack(1500, "10.0.0.2")];
+  const server = http.createServer((request, response) => response.end(request.url));
+  nodeListen(server, there.listenTCP(`${SERVER}:80`, { backlog: 1000 }));
+  const { connect: createConnection } = nodeNet(here);
+  await Promise.all(Array.from({ length: 1000 }, async (_, i) => {
+    const [response] = await once(http.get(`http://${SERVER}/${i}`, { createConnection }), "response");
+    assertEquals(await textOf(response), `/${i}`);
+  }));
+  server.close();
+  await once(server, "close");
+  await assertNothingOpen(there, here);
+});
