@@ -16,6 +16,8 @@ const WAITING_WRITE_MAX = 64 * 1024;
 interface PendingWrite {
   /** Undefined: the end of writing. */
   bytes: Uint8Array | undefined;
+  /** Whether it waits until all of it is taken. */
+  whole: boolean;
   resolve(written: number): void;
   reject(reason: Reason): void;
 }
@@ -59,15 +61,21 @@ export class ConnectionWriter {
 
   /** Takes the bytes at once, as far as they are taken at all; resolves to how many. */
   write(bytes: Uint8Array): Promise<number> {
-    const refusal = this.#end.refusal ?? (this.deadline.passed ? "deadline-passed" : undefined);
+    const refusal = this.#refusal();
     if (refusal) return Promise.reject(networkError(refusal));
-    if (this.#pending.length === 0) {
-      const problem = this.#problem();
-      if (problem) return Promise.reject(networkError(problem));
-      const written = this.#socket.write(bytes);
-      if (written > 0 || bytes.length === 0) return Promise.resolve(written);
-    }
-    return this.#wait(bytes.slice(0, WAITING_WRITE_MAX));
+    const isNext = this.#pending.length === 0;
+    const written = isNext ? this.#socket.write(bytes) : 0;
+    if (written > 0 || (isNext && bytes.length === 0)) return Promise.resolve(written);
+    return this.#wait(bytes.slice(0, WAITING_WRITE_MAX), false);
+  }
+
+  /** Resolves when all the bytes are taken, which must not change before. */
+  async writeAll(bytes: Uint8Array): Promise<void> {
+    const refusal = this.#refusal();
+    if (refusal) throw networkError(refusal);
+    const isNext = this.#pending.length === 0;
+    const written = isNext ? this.#socket.write(bytes) : 0;
+    if (!isNext || written < bytes.length) await this.#wait(bytes.subarray(written), true);
   }
 
   /** Ends writing behind the writes that wait. */
@@ -75,7 +83,7 @@ export class ConnectionWriter {
     const { refusal } = this.#end;
     if (refusal) throw networkError(refusal);
     if (this.#pending.length === 0) this.#closeWrite();
-    else await this.#wait(undefined);
+    else await this.#wait(undefined, true);
   }
 
   /** After the socket has changed. */
@@ -88,9 +96,14 @@ export class ConnectionWriter {
     for (const write of this.#pending.splice(0)) write.reject(reason);
   }
 
-  #wait(bytes: Uint8Array | undefined): Promise<number> {
+  #refusal(): Reason | undefined {
+    const refusal = this.#end.refusal ?? (this.deadline.passed ? "deadline-passed" : undefined);
+    return refusal ?? (this.#pending.length === 0 ? this.#problem() : undefined);
+  }
+
+  #wait(bytes: Uint8Array | undefined, whole: boolean): Promise<number> {
     const { promise, resolve, reject } = waiting<number>();
-    this.#pending.push({ bytes, resolve, reject });
+    this.#pending.push({ bytes, whole, resolve, reject });
     return promise;
   }
 
@@ -106,9 +119,10 @@ export class ConnectionWriter {
       return true;
     }
     const written = this.#socket.write(write.bytes);
-    if (written === 0 && write.bytes.length > 0) return false;
-    write.resolve(written);
-    return true;
+    const enough = write.whole ? write.bytes.length : Math.min(1, write.bytes.length);
+    if (written >= enough) write.resolve(written);
+    else write.bytes = write.bytes.subarray(written);
+    return written >= enough;
   }
 
   /** What broke the connection comes first, as the kernel reports it. */

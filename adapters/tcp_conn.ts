@@ -93,7 +93,7 @@ export class TCPConn implements Deno.TcpConn, Deadlines {
   /** A stream to the peer; a write completes when all of its bytes are taken. Its end or failure closes the connection. */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     this.#writable ??= chunkStream({
-      writeChunk: (chunk) => this.#writeAll(chunk),
+      writeChunk: (chunk) => this.#writer.writeAll(chunk),
       dispose: () => this[Symbol.dispose](),
     });
     return this.#writable;
@@ -229,11 +229,6 @@ export class TCPConn implements Deno.TcpConn, Deadlines {
 
   /** Without effect: the stack keeps the process alive until it is closed. */
   unref(): void {}
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    let written = await this.#writer.write(bytes);
-    while (written < bytes.length) written += await this.#writer.write(bytes.subarray(written));
-  }
 
   #update(): void {
     const { ending } = this.#socket;

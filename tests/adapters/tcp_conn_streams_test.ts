@@ -19,6 +19,28 @@ Deno.test("TCPConn.readable: a reader's own buffer may be larger than a chunk, a
   assertEquals(socket.readable, 50_000);
 });
 
+Deno.test("TCPConn.writable: a write of which a part was taken is one call: close interrupts it", async () => {
+  const { socket, conn, sink } = tcp(3);
+  const write = conn.writable.getWriter().write(bytes("hello"));
+  assert(await isPending(write));
+  socket.grant(1);
+  conn.close();
+  assertEquals(await outcome(write), "Interrupted EINTR");
+  assertEquals(sink.bytes.map((part) => text(part)), ["hel", "l"]);
+});
+
+Deno.test("TCPConn.writable: nothing comes between the parts of a write", async () => {
+  const { socket, conn, sink } = tcp(3);
+  const write = conn.writable.getWriter().write(bytes("hello"));
+  assert(await isPending(write));
+  const others = [conn.write(bytes("!")), conn.closeWrite()];
+  socket.grant(1);
+  assert(await isPending(others[0]));
+  socket.grant(9);
+  await Promise.all([write, ...others]);
+  assertEquals(sink.bytes.map((part) => text(part)), ["hel", "l", "o", "!"]);
+});
+
 Deno.test("TCPConn.writable: a write completes when all of it is taken", async () => {
   const { socket, conn, sink } = tcp(3);
   const writer = conn.writable.getWriter();
