@@ -14,6 +14,10 @@ export {
   type DenoNetListen,
   type DenoNetListenDatagram,
 } from "./deno_net.ts";
+export { expose } from "./gateway/expose.ts";
+export type { Gateway } from "./gateway/gateway.ts";
+export type { LocalPort, LocalSocket, TCPAddr } from "./gateway/local.ts";
+export { reach } from "./gateway/reach.ts";
 export { ListenConfig } from "./listen_config.ts";
 export { TCPConn } from "./tcp_conn.ts";
 export { TCPListener } from "./tcp_listener.ts";

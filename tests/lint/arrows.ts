@@ -22,6 +22,7 @@ const SOCKETS = "the adapters' sockets";
 const ADAPTERS = "the adapters over a stack";
 const TUN = "the adapter to the kernel";
 const NODE = "the adapters for Node";
+const GATEWAY = "the gateway";
 const VNIC = "vnic";
 const PCAP = "pcap";
 const INTERNET = "internet";
@@ -43,8 +44,9 @@ const ZONES: Zone[] = [
   {
     name: ADAPTERS,
     files: /^adapters\/(mod|connector|listen_config|deno_net)\.ts$/,
-    imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN],
+    imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN, GATEWAY],
   },
+  { name: GATEWAY, files: /^adapters\/gateway\//, imports: [SOCKETS, STACK, ADDRESS], builtins: /^node:/ },
   { name: TUN, files: /^adapters\/tun(_\w+)?\.ts$/, imports: [INTERNET, VNIC, STACK] },
   {
     name: NODE,
