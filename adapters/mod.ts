@@ -17,6 +17,7 @@ export {
 export { expose } from "./gateway/expose.ts";
 export type { Gateway } from "./gateway/gateway.ts";
 export type { LocalPort, LocalSocket, TCPAddr } from "./gateway/local.ts";
+export { proxy, type ProxyOptions } from "./gateway/proxy.ts";
 export { reach } from "./gateway/reach.ts";
 export { ListenConfig } from "./listen_config.ts";
 export { TCPConn } from "./tcp_conn.ts";
