@@ -23,6 +23,7 @@ const ADAPTERS = "the adapters over a stack";
 const TUN = "the adapter to the kernel";
 const NODE = "the adapters for Node";
 const GATEWAY = "the gateway";
+const HTTP = "the adapters for HTTP";
 const VNIC = "vnic";
 const PCAP = "pcap";
 const INTERNET = "internet";
@@ -44,8 +45,9 @@ const ZONES: Zone[] = [
   {
     name: ADAPTERS,
     files: /^adapters\/(mod|connector|listen_config|deno_net)\.ts$/,
-    imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN, GATEWAY],
+    imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN, GATEWAY, HTTP],
   },
+  { name: HTTP, files: /^adapters\/http\//, imports: [SOCKETS, STACK, GATEWAY, NODE], builtins: /^node:/ },
   { name: GATEWAY, files: /^adapters\/gateway\//, imports: [SOCKETS, STACK, ADDRESS], builtins: /^node:/ },
   { name: TUN, files: /^adapters\/tun(_\w+)?\.ts$/, imports: [INTERNET, VNIC, STACK] },
   {
@@ -59,7 +61,7 @@ const ZONES: Zone[] = [
   { name: PCAP, files: /^pcap\//, imports: [] },
   { name: INTERNET, files: /^internet\//, imports: [STACK, REMOTE, VNIC, WIRE, ADDRESS, PCAP] },
   { name: TESTS, files: /^tests\//, imports: [] },
-  { name: EXAMPLES, files: /^examples\//, imports: [] },
+  { name: EXAMPLES, files: /^examples\//, imports: [], builtins: /^node:/ },
 ];
 
 /** The zones whose code gets time and randomness as arguments. */
