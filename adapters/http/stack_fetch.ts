@@ -56,8 +56,9 @@ export interface StackFetch extends AsyncDisposable {
  * interface, and not one over Node's HTTP: so unmodified programs meet what they know, with redirects, compression,
  * streams, HTTP/2, TLS and the errors of the real one, and a `WebSocket` can use the same way.
  *
- * It needs `--allow-net` for 127.0.0.1, and for the hosts that are fetched from, as any `fetch` does. Rejects as
- * {@linkcode proxy}, and as `Deno.createHttpClient` throws.
+ * It needs `--allow-net` for 127.0.0.1, and for the hosts that are fetched from, as any `fetch` does. Where `NO_PROXY` is
+ * set in the environment, Deno goes around every proxy to the hosts in it; with `--allow-env=NO_PROXY,no_proxy` it is kept
+ * from that here. Rejects as {@linkcode proxy}, and as `Deno.createHttpClient` throws.
  *
  * @example
  * ```ts
@@ -84,7 +85,9 @@ export async function stackFetch(stack: Stack, options: StackFetchOptions = {}):
   let client: Deno.HttpClient;
   try {
     const url = `socks5h://${gateway.addr.hostname}:${gateway.addr.port}`;
-    client = Deno.createHttpClient({ ...clientOptions, proxy: { transport: "socks5", url } });
+    client = ignoringNoProxy(() => {
+      return Deno.createHttpClient({ ...clientOptions, proxy: { transport: "socks5", url } });
+    });
   } catch (error) {
     await gateway.close();
     throw error;
@@ -100,4 +103,17 @@ export async function stackFetch(stack: Stack, options: StackFetchOptions = {}):
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Deno reads the variables when a client is made. */
+function ignoringNoProxy<T>(make: () => T): T {
+  const saved = ["NO_PROXY", "no_proxy"]
+    .filter((variable) => Deno.permissions.querySync({ name: "env", variable }).state === "granted")
+    .map((variable) => ({ variable, value: Deno.env.get(variable) }));
+  try {
+    for (const { variable } of saved) Deno.env.delete(variable);
+    return make();
+  } finally {
+    for (const { variable, value } of saved) if (value !== undefined) Deno.env.set(variable, value);
+  }
 }

@@ -46,6 +46,9 @@ function echoSocket(request: Request): Response {
   return response;
 }
 
+// Deno goes around a proxy to the hosts in these, and a developer's machine may well have set them.
+for (const variable of ["NO_PROXY", "no_proxy"]) Deno.env.delete(variable);
+
 /** A client for `fetch` that goes through the proxy, by SOCKS or by HTTP. */
 export function clientThrough({ hostname, port }: TCPAddr, transport: "socks5" | "http"): Deno.HttpClient {
   const scheme = transport === "socks5" ? "socks5h" : "http";

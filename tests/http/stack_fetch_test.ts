@@ -4,6 +4,7 @@ import { serveHttp, stackFetch, type StackFetchOptions, upgradeWebSocket } from 
 import { identity } from "../../examples/helpers/certificate.ts";
 import { patternBytes } from "../scenarios/data.ts";
 import { eachIsolation, type Isolation, Network, scenario, SERVER, SERVER6 } from "../scenarios/hosts.ts";
+import { runScript } from "../scenarios/subprocess.ts";
 import type { Handler } from "./servers.ts";
 
 const NAME = "www.example";
@@ -153,6 +154,21 @@ scenario("what the internet does not have cannot be fetched", async () => {
   for (const url of ["http://other.example/", `http://${NAME}:81/`, "http://localhost/"]) {
     await assertRejects(() => web.fetch(url), TypeError);
   }
+});
+
+scenario("NO_PROXY in the environment leads nobody out to the machine", async () => {
+  await using real = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("outside"));
+  const mod = new URL("../../mod.ts", import.meta.url);
+  const program = `
+    import { Internet, serveHttp, stackFetch } from "${mod}";
+    await using internet = new Internet({ isolation: "inline" });
+    const stack = await internet.newStack(1500, "10.0.0.1");
+    await using _site = serveHttp(stack.listenTCP("127.0.0.1:${real.addr.port}"), () => new Response("inside"));
+    await using inside = await stackFetch(stack);
+    const response = await inside.fetch("http://127.0.0.1:${real.addr.port}/");
+    console.log(await response.text(), Deno.env.get("NO_PROXY"));`;
+  const env = { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
+  assertEquals(await runScript(program, ["-A"], env), { code: 0, stdout: "inside 127.0.0.1\n", stderr: "" });
 });
 
 scenario("closing ends the requests under way, and may be done twice", async () => {
