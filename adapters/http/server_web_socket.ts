@@ -24,6 +24,8 @@ const ABNORMAL = 1006;
 
 const encoder = new TextEncoder();
 
+const NO_CLOSE_FRAME = "The connection ended without a close frame";
+
 /** Connecting, open, closing, closed: the numbers that `readyState` has for them. */
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
@@ -170,7 +172,7 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
     stream.on("error", () => {});
     stream.on("data", (bytes: Uint8Array) => this.#receive(bytes));
     stream.on("end", () => stream.end());
-    stream.on("close", () => this.#fail("The connection ended without a close frame"));
+    stream.on("close", () => this.#fail(NO_CLOSE_FRAME));
     if (this.#closing) {
       this.#sendClose(this.#closing);
     } else {
@@ -179,6 +181,9 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
       this.dispatchEvent(new Event("open"));
     }
     if (head) this.#receive(head);
+    // The client may have left while the handler thought about it.
+    if (stream.readableEnded) stream.end();
+    if (stream.destroyed) this.#fail(NO_CLOSE_FRAME);
   }
 
   /** Closes the connection because the server ends; a second time, without waiting for the client. */

@@ -1,7 +1,7 @@
 // WebSockets of Deno's own server and of the simulated one, with Deno's own client.
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Internet, serveHttp, stackFetch, upgradeWebSocket } from "../../mod.ts";
-import { bytes, readAll, scenario, text, writeAll } from "../scenarios/hosts.ts";
+import { bytes, Network, readAll, scenario, SERVER, text, writeAll } from "../scenarios/hosts.ts";
 import { parse, readUntil } from "./servers.ts";
 
 /** What a server's side does with its socket, and the protocols that its client offered. */
@@ -188,6 +188,39 @@ eachHub("the handshake of the RFC (§1.3), with the first frame right behind it"
   await writeAll(conn, Uint8Array.of(0x88, 0x80, 0, 0, 0, 0));
   assertEquals(await readUntil(conn, "\x88\x00"), "\x88\x00");
 });
+
+for (const leave of ["half", "whole"] as const) {
+  scenario(
+    `a client that closes ${leave} its connection before the handler is done is an error, then a close`,
+    async () => {
+      const closed = Promise.withResolvers<[string[], number]>();
+      const asked = Promise.withResolvers<void>();
+      const gone = Promise.withResolvers<void>();
+      await using net = await Network.create("inline");
+      await using _server = serveHttp(net.server.listenTCP(`${SERVER}:80`), async (request) => {
+        asked.resolve();
+        await gone.promise;
+        const { socket, response } = upgradeWebSocket(request);
+        const events: string[] = [];
+        socket.onopen = () => events.push("open");
+        socket.onmessage = ({ data }) => events.push(data);
+        socket.onerror = () => events.push("error");
+        socket.onclose = ({ code }) => closed.resolve([events, code]);
+        return response;
+      });
+      using conn = await net.client.dialTCP(`${SERVER}:80`);
+      await writeAll(conn, new Uint8Array([...bytes(HANDSHAKE), 0x81, 0x82, 0, 0, 0, 0, 72, 105]));
+      await asked.promise;
+      if (leave === "half") await conn.closeWrite();
+      else conn.close();
+      // The server has the end when its host has it, some turns of the event loop later.
+      while (!(await net.server.netstat()).some(({ state }) => state === "CLOSE-WAIT")) await new Promise(setImmediate);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      gone.resolve();
+      assertEquals(await closed.promise, [["open", "Hi", "error"], 1006]);
+    },
+  );
+}
 
 scenario("garbage instead of frames is answered with why, and ends the socket", async () => {
   const closed = Promise.withResolvers<[number, string]>();
