@@ -6,7 +6,7 @@ import { failing } from "../testing/failing.ts";
 import { EXAMPLES, ROOT, runDeno } from "./run_example.ts";
 
 const README = (await Deno.readTextFile(new URL("../../README.md", import.meta.url))).replaceAll("\r\n", "\n");
-const [FIRST, IN_A_TEST, WITH_DENO_NET, WITH_NODE_NET] = codeBlocks("ts");
+const [FIRST, IN_A_TEST, WITH_DENO_NET, WITH_NODE_NET, WITH_HTTP] = codeBlocks("ts");
 const STAND_INS = fileURLToPath(new URL("../std/import_map.json", import.meta.url));
 
 /** The blocks of code in the README with this language, without their fences. */
@@ -71,13 +71,18 @@ Deno.test("the README's program with Node's libraries needs no more permissions"
   assertEquals(await runProgram(WITH_NODE_NET, `--allow-read=${ROOT}`), ["You asked for /news"]);
 });
 
+Deno.test("the README's program with HTTP needs the net only for its proxy and its host", async () => {
+  const permissions = [`--allow-read=${ROOT}`, "--allow-net=127.0.0.1,www.example"];
+  assertEquals(await runProgram(WITH_HTTP, ...permissions), ["Hello, web!"]);
+});
+
 Deno.test("the README's other programs are none that nobody runs", () => {
-  assertEquals(codeBlocks("ts"), [FIRST, IN_A_TEST, WITH_DENO_NET, WITH_NODE_NET]);
+  assertEquals(codeBlocks("ts"), [FIRST, IN_A_TEST, WITH_DENO_NET, WITH_NODE_NET, WITH_HTTP]);
 });
 
 Deno.test("the tasks and examples that the README names exist", async () => {
   for (const [, task] of README.matchAll(/ task (\w+)/g)) assertEquals(Object.hasOwn(config.tasks, task), true, task);
   const named = new Set([...README.matchAll(/examples\/(\w+\.ts)/g)].map((match) => match[1]));
-  const exist = (await Array.fromAsync(Deno.readDir(EXAMPLES))).map(({ name }) => name);
+  const exist = (await Array.fromAsync(Deno.readDir(EXAMPLES))).filter(({ isFile }) => isFile).map(({ name }) => name);
   assertEquals([...named].toSorted(), exist.filter((name) => name !== "demo.ts").toSorted());
 });

@@ -22,6 +22,8 @@ const SOCKETS = "the adapters' sockets";
 const ADAPTERS = "the adapters over a stack";
 const TUN = "the adapter to the kernel";
 const NODE = "the adapters for Node";
+const GATEWAY = "the gateway";
+const HTTP = "the adapters for HTTP";
 const VNIC = "vnic";
 const PCAP = "pcap";
 const INTERNET = "internet";
@@ -46,8 +48,10 @@ const ZONES: Zone[] = [
   {
     name: ADAPTERS,
     files: /^adapters\/(mod|connector|listen_config|deno_net|ping)\.ts$/,
-    imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN, TESTING],
+    imports: [SOCKETS, STACK, REMOTE, ADDRESS, TUN, TESTING, GATEWAY, HTTP],
   },
+  { name: HTTP, files: /^adapters\/http\//, imports: [SOCKETS, STACK, GATEWAY, NODE], builtins: /^node:/ },
+  { name: GATEWAY, files: /^adapters\/gateway\//, imports: [SOCKETS, STACK, ADDRESS], builtins: /^node:/ },
   { name: TUN, files: /^adapters\/tun(_\w+)?\.ts$/, imports: [INTERNET, VNIC, STACK] },
   { name: TESTING, files: /^adapters\/testing\//, imports: [INTERNET, STACK, VNIC, PCAP, CLOCK] },
   {
@@ -61,7 +65,7 @@ const ZONES: Zone[] = [
   { name: PCAP, files: /^pcap\//, imports: [CLOCK] },
   { name: INTERNET, files: /^internet\//, imports: [STACK, REMOTE, VNIC, WIRE, ADDRESS, PCAP] },
   { name: TESTS, files: /^tests\//, imports: [] },
-  { name: EXAMPLES, files: /^examples\//, imports: [] },
+  { name: EXAMPLES, files: /^examples\//, imports: [], builtins: /^node:/ },
 ];
 
 /** The zones whose code gets time and randomness as arguments. */

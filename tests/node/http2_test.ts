@@ -8,7 +8,7 @@ import tls from "node:tls";
 import { nodeListen } from "../../adapters/node.ts";
 import { patternBytes, patternDigest } from "../scenarios/data.ts";
 import { SERVER } from "../scenarios/hosts.ts";
-import { identity } from "./certificate.ts";
+import { identity } from "../../examples/helpers/certificate.ts";
 import { digestOf, textOf } from "./data.ts";
 import { eachNodeNet } from "./nets.ts";
 

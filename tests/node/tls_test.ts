@@ -9,7 +9,7 @@ import tls from "node:tls";
 import { nodeDuplex, nodeListen } from "../../adapters/node.ts";
 import { patternBytes, patternDigest } from "../scenarios/data.ts";
 import { SERVER } from "../scenarios/hosts.ts";
-import { type Identity, identity } from "./certificate.ts";
+import { type Identity, identity } from "../../examples/helpers/certificate.ts";
 import { digestOf, textOf } from "./data.ts";
 import { closed, eachNodeNet } from "./nets.ts";
 

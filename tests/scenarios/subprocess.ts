@@ -9,8 +9,8 @@ export interface Outcome {
 
 const PRELOAD = new URL("../harness/preload.ts", import.meta.url).href;
 
-async function run(args: string[]): Promise<Outcome> {
-  const command = new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" }, stdin: "null" });
+async function run(args: string[], env?: Record<string, string>): Promise<Outcome> {
+  const command = new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1", ...env }, stdin: "null" });
   const { code, stdout, stderr } = await command.output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
@@ -26,9 +26,9 @@ async function inFile<T>(source: string, suffix: string, use: (path: string) => 
   }
 }
 
-/** Runs a program to its own end. */
-export function runScript(source: string, flags: string[]): Promise<Outcome> {
-  return inFile(source, ".ts", (path) => run(["run", "--quiet", "--no-config", "--no-check", ...flags, path]));
+/** Runs a program to its own end, with these variables in its environment besides ours. */
+export function runScript(source: string, flags: string[], env?: Record<string, string>): Promise<Outcome> {
+  return inFile(source, ".ts", (path) => run(["run", "--quiet", "--no-config", "--no-check", ...flags, path], env));
 }
 
 /** Runs a test file as this suite is run: with Deno's sanitizers, and leaked workers counted. */

@@ -1,4 +1,4 @@
-// Certificates for tests, made on the spot: an X.509 version 3 certificate (RFC 5280) is a few nested values in DER (X.690).
+// Certificates for examples and tests, made on the spot: an X.509 version 3 certificate (RFC 5280) is a few nested values in DER (X.690).
 import { Buffer } from "node:buffer";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
