@@ -4,6 +4,7 @@
  * @module
  */
 import { stackLimits, tcpSettings } from "../../stack/engine/config.ts";
+import { shiftFor } from "../../stack/engine/tcp/window.ts";
 import type { Engine } from "../../stack/engine/engine.ts";
 import { PROFILES } from "./profiles.ts";
 import { Violation } from "./violation.ts";
@@ -16,8 +17,6 @@ const MOST_LOOPBACK = 16 * 1024 * 1024;
 /** Segments under way: as many as small ones fill the send buffer, and what a smaller MTU makes of them. */
 const SMALL_SEGMENT = 512;
 const LEAST_SEGMENTS = 4096;
-/** A window is offered in units: its end may lie less than one beyond the buffer's. */
-const WINDOW_UNIT = 1 << 14;
 
 /** Longer than any timer that is left when the program has let go, ms. */
 export const RESTING = 4 * 3_600_000;
@@ -77,7 +76,8 @@ export class Limits {
       else {
         const port = local.slice(local.lastIndexOf(":"));
         if (state === "SYN-RECEIVED") halfOpen.set(port, (halfOpen.get(port) ?? 0) + 1);
-        atMost("unread bytes", receiveQueue, receiveBuffer + WINDOW_UNIT);
+        // A window is offered in units: its end may lie less than one beyond the buffer's.
+        atMost("unread bytes", receiveQueue, receiveBuffer + (1 << shiftFor(receiveBuffer)));
         atMost("bytes to send", sendQueue, sendBuffer);
       }
     }

@@ -16,8 +16,9 @@ export const ATTACKERS = {
   6: ["2001:db8::66", "2001:db8::67", "2001:db8:1::1", "fe80::1"],
 };
 
-/** The port of everybody, and that of the flows with the honest peer. */
+/** The port of everybody, one with a backlog of 1, and that of the flows with the honest peer. */
 export const OPEN_PORT = 80;
+export const NARROW_PORT = 82;
 export const GUARDED_PORT = 81;
 /** Where datagram sockets are bound. */
 export const DATAGRAM_PORTS = [7, 9, 5353];

@@ -7,7 +7,16 @@
 import type { Engine, SocketEvent } from "../../stack/engine/engine.ts";
 import type { Dice } from "./dice.ts";
 import { GuardedStream } from "./guarded_stream.ts";
-import { ATTACKER_PORTS, ATTACKERS, DATAGRAM_PORTS, GUARDED_PORT, OPEN_PORT, PEER, TARGET } from "./places.ts";
+import {
+  ATTACKER_PORTS,
+  ATTACKERS,
+  DATAGRAM_PORTS,
+  GUARDED_PORT,
+  NARROW_PORT,
+  OPEN_PORT,
+  PEER,
+  TARGET,
+} from "./places.ts";
 import { PEER_DIALS, TARGET_DIALS } from "./shield.ts";
 
 /** How a program uses a connection. */
@@ -17,7 +26,7 @@ type Temper = typeof TEMPERS[number];
 /** Listeners and datagram sockets, then the program's own dials. */
 const OPEN_LISTENER = 1;
 const GUARDED_LISTENER = 2;
-const EXACT_LISTENER = 3;
+const NARROW_LISTENER = 3;
 const FIRST_DATAGRAM = 10;
 const FIRST_DIAL = 100;
 const FIRST_GUARDED = 1_000_000;
@@ -143,7 +152,7 @@ export class Program {
     engine.overhearICMP(0, true);
     engine.listen(0, OPEN_LISTENER, { address: "::", port: OPEN_PORT }, 16);
     engine.listen(0, GUARDED_LISTENER, { address: "::", port: GUARDED_PORT }, 64);
-    engine.listen(0, EXACT_LISTENER, { address: TARGET[4], port: 443 }, 1);
+    engine.listen(0, NARROW_LISTENER, { address: TARGET[4], port: NARROW_PORT }, 1);
     DATAGRAM_PORTS.forEach((port, i) => {
       engine.bind(0, FIRST_DATAGRAM + i, { address: i === 0 ? "::" : TARGET[i === 1 ? 4 : 6], port });
     });

@@ -7,7 +7,7 @@ import { FLAG_LETTERS } from "../harness/packets.ts";
 import type { Dice } from "./dice.ts";
 import type { Draft } from "./draft.ts";
 import { TCP } from "./layout.ts";
-import { ATTACKER_PORTS, GUARDED_PORT, OPEN_PORT } from "./places.ts";
+import { ATTACKER_PORTS, GUARDED_PORT, NARROW_PORT, OPEN_PORT } from "./places.ts";
 import type { SeenFlow } from "./sightings.ts";
 
 type Addresses = Pick<SeenFlow, "family" | "local" | "remote">;
@@ -17,6 +17,8 @@ const [SYN, RST, ACK, ECN] = ["S", "R", ".", "EW"].map(bitsOf);
 export const FLAGS = ". . P. F. FP. S S. R R. - F FS SR P.U .U SEW S.E FSRP.UEW".split(" ").map(bitsOf);
 /** Those that move a flow on. */
 const USUAL_FLAGS = ". . . . P. P. P. F. FP. .U".split(" ").map(bitsOf);
+/** Where SYNs go. */
+const SERVERS = [OPEN_PORT, OPEN_PORT, OPEN_PORT, OPEN_PORT, NARROW_PORT, NARROW_PORT, GUARDED_PORT];
 /** Window fields. */
 export const WINDOWS = [0, 1, 2, 100, 536, 1460, 0x7fff, 0xffff, 0xffff];
 /** How far a number may be off: not, a little, a segment, a window, half of the space. */
@@ -52,7 +54,7 @@ export function writeSyn(draft: Draft, local: Uint8Array, remote: Uint8Array, di
   const at = writeAddresses(draft, { family: local.length === 4 ? 4 : 6, local, remote }, dice);
   const { view, bytes } = draft;
   view.setUint16(at, dice.oneIn(2) ? dice.pick(ATTACKER_PORTS) : 1024 + dice.below(64));
-  view.setUint16(at + 2, dice.oneIn(16) ? GUARDED_PORT : OPEN_PORT);
+  view.setUint16(at + 2, dice.pick(SERVERS));
   view.setInt32(at + 4, dice.int32());
   view.setInt32(at + 8, 0);
   bytes[at + 13] = dice.oneIn(8) ? SYN | ECN : SYN;
