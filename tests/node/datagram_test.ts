@@ -146,6 +146,37 @@ eachNodeDatagram("nobody has the port: a socket with a peer is told", async ({ c
   await close(client);
 });
 
+eachNodeDatagram("a peer that there is no way to", async ({ client: here }, { internet }) => {
+  const told = here.createSocket("udp4");
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  told.connect(53, "example.com", resolve as () => void);
+  assertEquals(Reflect.get(await promise as Error, "code"), "ENOTFOUND");
+  assertEquals(codeOf(() => told.remoteAddress()), "ERR_SOCKET_DGRAM_NOT_CONNECTED");
+  told.connect(53, "example.com");
+  assertEquals((await once(told, "error"))[0].code, "ENOTFOUND");
+  await close(told);
+
+  const stack = await internet.newStack({ addresses: ["10.0.0.9"] });
+  const lone = nodeDatagram(stack).createSocket("udp6");
+  lone.connect(53, SERVER6);
+  const [error] = await once(lone, "error");
+  assertEquals([error.message, error.address], [`connect ENETUNREACH ${SERVER6}:53`, SERVER6]);
+  // It may still be bound.
+  assertEquals((await bound(lone)) > 0, true);
+  await close(lone);
+});
+
+eachDatagram("a socket that was bound keeps its port, with a peer and without", async ({ client: here, host }) => {
+  const socket = here.createSocket("udp4");
+  const port = await bound(socket, host === SERVER ? undefined : host);
+  socket.connect(9, host);
+  await once(socket, "connect");
+  assertEquals([socket.address().port, socket.remoteAddress().port], [port, 9]);
+  socket.disconnect();
+  assertEquals(socket.address().port, port);
+  await close(socket);
+});
+
 eachDatagram("a port that is taken", async ({ server: there, host }) => {
   const server = there.createSocket("udp4");
   const port = await bound(server, host);

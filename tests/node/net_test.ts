@@ -6,7 +6,7 @@ import type net from "node:net";
 import { constants } from "node:os";
 import { patternBytes, patternDigest } from "../scenarios/data.ts";
 import { digestOf, textOf } from "./data.ts";
-import { closed, codeOf, connected, eachNet, eventsOf, listening } from "./nets.ts";
+import { closed, codeOf, connected, eachNet, eachNodeNet, eventsOf, listening } from "./nets.ts";
 
 eachNet(
   "connect by port, host and callback, by options, and by a port as text",
@@ -220,6 +220,53 @@ eachNet("destroySoon lets go when all is sent", async (nets) => {
   assertEquals(await textOf(server), "last words");
   server.end();
   await closed(client, server);
+});
+
+eachNet("calls on a socket without a connection", async ({ client: here }) => {
+  const written = new here.Socket();
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  written.on("error", () => {}).write("nowhere", resolve);
+  assertEquals(Reflect.get(await promise as Error, "code"), "ERR_SOCKET_CLOSED");
+  const reset = new here.Socket().resetAndDestroy();
+  assertEquals(Reflect.get((await once(reset, "error"))[0], "code"), "ERR_SOCKET_CLOSED");
+  const ended = new here.Socket();
+  ended.end();
+  await once(ended, "finish");
+  const timed = new here.Socket();
+  const callback = () => {};
+  timed.setTimeout(1000, callback).setTimeout(0, callback);
+  assertEquals([timed.listenerCount("timeout"), timed.address()], [0, {}]);
+});
+
+// The kernel forgets a connection that is reset before it was accepted.
+eachNodeNet(
+  "a reset while connecting takes place when the connection stands",
+  async ({ server: there, client: here, host }) => {
+    const server = there.createServer();
+    const port = await listening(server, host);
+    const accepting = once(server, "connection");
+    const client = here.connect(port, host);
+    const events = eventsOf(client, "connect", "close");
+    client.resetAndDestroy();
+    const [accepted] = await accepting as [net.Socket];
+    await closed(client, accepted);
+    assertEquals(events, ["connect", "close false"]);
+    assertEquals(Reflect.get(accepted.errored!, "code"), "ECONNRESET");
+    server.close();
+  },
+);
+
+eachNet("who writes after the end of the peer is told that it has ended", async (nets) => {
+  const { client, server } = await connected(nets);
+  server.end();
+  await once(client, "end");
+  // This side ends in the next tick.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const over = closed(client, server);
+  client.write("too late", resolve);
+  assert(["EPIPE", "ERR_STREAM_DESTROYED"].includes(Reflect.get(await promise as Error, "code")));
+  await over;
 });
 
 eachNet("a timeout is told each time that nothing happens for long", async (nets) => {

@@ -10,6 +10,7 @@ import { nodeDatagram, nodeDuplex, nodeListen, nodeNet } from "../../adapters/no
 import { Internet } from "../../mod.ts";
 import { pattern } from "../scenarios/data.ts";
 import { bytes, Network, readAll, scenario, SERVER, text } from "../scenarios/hosts.ts";
+import { fixture, OtherWorkers } from "../scenarios/other_workers.ts";
 import { textOf } from "./data.ts";
 import { assertNothingOpen, closed, connected, eachNet, eachNodeNet, eventsOf, listening } from "./nets.ts";
 
@@ -171,6 +172,25 @@ eachNodeNet("the stack closes: who listens is told, and nobody has to", async (n
   assertEquals([error.code, error.syscall], ["ENETDOWN", "listen"]);
   const [down] = await once(nets.server.connect(80, "10.0.0.2"), "error");
   assertEquals([down.code, down.syscall], ["ENETDOWN", "connect"]);
+});
+
+scenario("the stack's worker dies: who listens is told, and all is over", async () => {
+  using workers = new OtherWorkers(fixture("mortal_worker.ts"));
+  await using internet = new Internet();
+  void internet.route();
+  const stack = await internet.newStack(1500, SERVER);
+  const net = nodeNet(stack);
+  const server = net.createServer();
+  const port = await listening(server, SERVER);
+  const client = net.connect(port, SERVER);
+  const [accepted] = await once(server, "connection") as [net.Socket];
+  const failing = new Promise<NodeJS.ErrnoException>((resolve) => client.once("error", resolve));
+  // Not by once(), which listens for errors.
+  const over = Promise.all([server, accepted].map((target) => new Promise((resolve) => target.on("close", resolve))));
+  workers.find(SERVER).postMessage("die");
+  assertEquals((await failing).code, "ECONNABORTED");
+  await over;
+  assertEquals(accepted.errored, null);
 });
 
 eachNodeNet("a connection that a program of Deno's has in hand already", async (_nets, { server, client }) => {
