@@ -5,6 +5,7 @@
  */
 import type { FailureReason } from "../events.ts";
 import type { Connection } from "./connection.ts";
+import { releaseReceiveBuffer, releaseSendBuffer, withdrawSendBuffer } from "./buffers.ts";
 import { emitReset } from "./emit.ts";
 import { isSynchronized } from "./state.ts";
 
@@ -15,6 +16,7 @@ const FIN_WAIT_2_TIMEOUT = 60_000;
 export function closeWrite(c: Connection): void {
   if (c.finRequested) return;
   c.finRequested = true;
+  withdrawSendBuffer(c);
   advanceToFin(c);
   c.tcp.queue(c);
 }
@@ -56,7 +58,7 @@ export function discard(c: Connection): void {
   leaveListener(c);
   c.setState("CLOSED");
   c.sent.clear();
-  c.sendBuffer.release();
+  releaseSendBuffer(c);
   c.outOfOrder.clear();
   c.ackOwed = false;
   c.duplicateAcksOwed = 0;
@@ -68,7 +70,7 @@ export function discard(c: Connection): void {
 export function enterTimeWait(c: Connection, now: number): void {
   c.setState("TIME-WAIT");
   c.sent.clear();
-  c.sendBuffer.release();
+  releaseSendBuffer(c);
   clearDeadlines(c);
   c.lingerAt = now + c.tcp.settings.timeWait;
   c.tcp.timeWait.add(c);
@@ -87,16 +89,18 @@ export function startLinger(c: Connection, now: number): void {
 
 function orphan(c: Connection): Connection {
   c.orphaned = true;
-  c.receiveBuffer.release();
+  releaseReceiveBuffer(c);
+  if (c.state !== "CLOSED") c.tcp.orphans.add(c);
   return c;
 }
 
+/** The program still has to take what was established and has ended: only then there is room for another. */
 function leaveListener(c: Connection): void {
   const { listener } = c;
   c.listener = null;
   if (!listener) return;
   if (c.state === "SYN-RECEIVED") listener.halfOpen--;
-  else listener.waiting--;
+  else if (c.orphaned) c.tcp.accept(c.id);
 }
 
 function clearDeadlines(c: Connection): void {

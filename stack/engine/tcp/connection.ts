@@ -75,6 +75,8 @@ export class Connection implements TimerOwner, FourTuple {
   sndEnd: number;
   /** The size of the send buffer now. */
   sendLimit: number;
+  /** What of {@link sendLimit} is counted in the memory of all connections; 0 until the program may write. */
+  promised: number;
   /** Bytes acknowledged that the program has not been told of. */
   freedBytes: number;
   /** The program closed its direction. */
@@ -221,6 +223,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.sendBuffer = new ByteRing();
     this.sndEnd = 0;
     this.sendLimit = Math.min(INITIAL_BUFFER, tcp.settings.sendBuffer);
+    this.promised = 0;
     this.freedBytes = 0;
     this.finRequested = false;
     this.finSent = false;
