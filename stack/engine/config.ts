@@ -56,8 +56,8 @@ export interface StackLimits {
   /** Half-open connections of a listener. 1024. */
   synQueue?: number;
   /**
-   * Bytes that have arrived on all connections and that the program has not read, on both threads; beyond them each
-   * connection has 4 KiB, and what else arrives is dropped and sent again. 256 MiB.
+   * Bytes that have arrived on all connections and that the program has not read, on both threads; half of them for what
+   * lies beyond a gap. Beyond them each connection has 4 KiB, and what else arrives is dropped. 256 MiB.
    */
   receiveMemory?: number;
   /**

@@ -25,7 +25,7 @@ import type { PacketSink } from "./packet_sink.ts";
 import type { Packet } from "./packet.ts";
 import { add } from "./seq.ts";
 import type { SocketEntry } from "./netstat.ts";
-import { releaseReceiveBuffer, restReceiveBuffer } from "./tcp/buffers.ts";
+import { restReceiveBuffer } from "./tcp/buffers.ts";
 import { abort, closeBoth, closeWrite } from "./tcp/close.ts";
 import { type ConnectionInfo, connectionInfo } from "./tcp/info.ts";
 import { setKeepAlive } from "./tcp/keep_alive.ts";
@@ -170,9 +170,8 @@ export class Engine {
     c.rcvRead = add(c.rcvRead, length);
     considerWindowUpdate(c, now);
     if (c.unreadBytes === 0) {
-      if (this.#tcp.receiveMemory.isScarce && c.outOfOrder.count === 0) releaseReceiveBuffer(c);
       c.readableReported = false;
-      if (c.outOfOrder.count === 0) restReceiveBuffer(c);
+      restReceiveBuffer(c);
       this.#tcp.reportEnd(c);
       this.#tcp.releaseWhenRead(c);
     }

@@ -28,9 +28,9 @@ export class MemoryPool {
     return Math.max(0, this.#limit - this.#held);
   }
 
-  /** Whether so little is left that what nobody needs is better given back. */
-  get isScarce(): boolean {
-    return this.#held > this.#limit * 0.75;
+  /** Bytes left for what may be thrown away again: it gets no more than the first half of the pool. */
+  get spare(): number {
+    return Math.max(0, this.#limit / 2 - this.#held);
   }
 
   take(bytes: number): void {

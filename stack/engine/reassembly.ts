@@ -24,6 +24,7 @@ export interface Fragment {
 }
 
 class Datagram {
+  readonly key: string;
   readonly deadline: number;
   /** In order, without overlaps. */
   readonly fragments: Fragment[];
@@ -36,7 +37,8 @@ class Datagram {
   /** Nothing of it is kept, and what else comes is dropped: one of its fragments lied. */
   refused: boolean;
 
-  constructor(deadline: number) {
+  constructor(key: string, deadline: number) {
+    this.key = key;
     this.deadline = deadline;
     this.fragments = [];
     this.received = 0;
@@ -56,14 +58,24 @@ export class ReassemblyQueue {
   readonly datagrams: Map<string, Datagram>;
   /** ms that a datagram may take. */
   readonly patience: number;
+  /** Goes on where it stood: a search from the start would pass the places of all that were dropped. */
+  #inOrder: MapIterator<Datagram>;
+  #oldest: Datagram | undefined;
 
   constructor(patience: number) {
     this.datagrams = new Map();
     this.patience = patience;
+    this.#inOrder = this.datagrams.values();
+    this.#oldest = undefined;
   }
 
   get oldest(): Datagram | undefined {
-    return this.datagrams.size === 0 ? undefined : this.datagrams.values().next().value;
+    if (this.#oldest && this.datagrams.get(this.#oldest.key) === this.#oldest) return this.#oldest;
+    const next = this.#inOrder.next();
+    // An iterator that has come to the end stays there.
+    if (next.done) this.#inOrder = this.datagrams.values();
+    this.#oldest = next.done ? this.#inOrder.next().value : next.value;
+    return this.#oldest;
   }
 }
 
@@ -107,7 +119,7 @@ export class Reassembly {
     if (!fragment.more) datagram.total = fragment.end;
     this.#hold(datagram, FRAGMENT_OVERHEAD + fragment.bytes.length);
     if (datagram.received === datagram.total) {
-      this.#forget(queue, key, datagram);
+      this.#forget(queue, datagram);
       this.#counters.reassembled++;
       return datagram.fragments;
     }
@@ -118,9 +130,8 @@ export class Reassembly {
   /** Drops datagrams whose time is over, and tells the first fragments of those that have one (RFC 792, RFC 4443 §3.3). */
   expire(now: number, onTimeout: (first: Fragment) => void): void {
     for (const queue of this.#queues) {
-      for (const [key, datagram] of queue.datagrams) {
-        if (datagram.deadline > now) break;
-        this.#forget(queue, key, datagram);
+      for (let datagram = queue.oldest; datagram && datagram.deadline <= now; datagram = queue.oldest) {
+        this.#forget(queue, datagram);
         this.#counters.drop("fragmentTimeout", datagram.fragments.length);
         if (datagram.first) onTimeout(datagram.first);
       }
@@ -128,7 +139,7 @@ export class Reassembly {
   }
 
   #open(now: number, queue: ReassemblyQueue, key: string): Datagram {
-    const datagram = new Datagram(now + queue.patience);
+    const datagram = new Datagram(key, now + queue.patience);
     queue.datagrams.set(key, datagram);
     this.#held += datagram.held;
     return datagram;
@@ -139,8 +150,8 @@ export class Reassembly {
     this.#held += bytes;
   }
 
-  #forget(queue: ReassemblyQueue, key: string, datagram: Datagram): void {
-    queue.datagrams.delete(key);
+  #forget(queue: ReassemblyQueue, datagram: Datagram): void {
+    queue.datagrams.delete(datagram.key);
     this.#held -= datagram.held;
   }
 
@@ -157,8 +168,8 @@ export class Reassembly {
   #evict(): void {
     while (this.#held > this.#limit) {
       const queue = this.#queues.reduce((a, b) => startOf(b) < startOf(a) ? b : a);
-      const [key, datagram] = queue.datagrams.entries().next().value!;
-      this.#forget(queue, key, datagram);
+      const datagram = queue.oldest!;
+      this.#forget(queue, datagram);
       this.#counters.drop("fragmentLimit", datagram.fragments.length);
     }
   }

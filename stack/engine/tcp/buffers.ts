@@ -91,12 +91,12 @@ export function receiveRoom(c: Connection): number {
   return Math.min(c.receiveLimit, most);
 }
 
-/** Makes room for `needed` bytes that were not read, of which `used` are there; how many there is room for. */
-export function reserveReceiveBuffer(c: Connection, needed: number, used: number): number {
+/** Makes room for `needed` bytes, of which `used` are there, if that takes no more than `free`; how many there is room for. */
+export function reserveReceiveBuffer(c: Connection, needed: number, used: number, free: number): number {
   const { receiveBuffer } = c;
   const { receiveMemory } = c.tcp;
   let growth = receiveBuffer.growthFor(needed);
-  if (growth > receiveMemory.free) {
+  if (growth > free) {
     needed = Math.min(needed, LEAST_BUFFER);
     growth = receiveBuffer.growthFor(needed);
   }
@@ -105,14 +105,25 @@ export function reserveReceiveBuffer(c: Connection, needed: number, used: number
   return receiveBuffer.capacity;
 }
 
-/** Everything was read: the smallest memory is lent to others. */
+/**
+ * Everything was read: the smallest memory is lent to others. When memory is short, so is what a connection took when it
+ * was busy.
+ */
 export function restReceiveBuffer(c: Connection): void {
-  const { capacity } = c.receiveBuffer;
-  c.receiveBuffer.rest();
-  c.tcp.receiveMemory.give(capacity - c.receiveBuffer.capacity);
+  const { receiveBuffer } = c;
+  const { receiveMemory } = c.tcp;
+  const { capacity } = receiveBuffer;
+  if (c.outOfOrder.count > 0) return;
+  if (capacity > INITIAL_BUFFER && receiveMemory.spare === 0) {
+    receiveBuffer.release();
+    receiveBuffer.reserve(INITIAL_BUFFER, c.rcvRead, 0);
+  } else {
+    receiveBuffer.rest();
+  }
+  receiveMemory.give(capacity - receiveBuffer.capacity);
 }
 
-/** Nothing waits, or nobody will read it. */
+/** Nobody will read it. */
 export function releaseReceiveBuffer(c: Connection): void {
   c.tcp.receiveMemory.give(c.receiveBuffer.capacity);
   c.receiveBuffer.release();

@@ -39,6 +39,8 @@ import { fireDeadlines } from "./timeouts.ts";
 const ISN_PER_MS = 250;
 /** How far a connection that takes over a four-tuple from TIME-WAIT starts beyond its predecessor (RFC 6191). */
 const ISN_GAP = 0x20000;
+/** Bytes of room to write that are worth telling. */
+const LEAST_GRANT = 16 * 1024;
 const IPV4_AND_TCP_HEADERS = 40;
 const IPV6_AND_TCP_HEADERS = 60;
 /** Bytes that a connection may send before the others have their turn: a new one is not to wait for whole windows. */
@@ -384,8 +386,12 @@ export class TCP {
     this.events.push({ kind: "ended", id: c.id });
   }
 
-  /** Tells how many more bytes may be written. */
+  /**
+   * Tells how many more bytes may be written, once that is worth a program's while: else a peer that opens its window
+   * byte by byte keeps the program busy with as many writes.
+   */
   reportWritable(c: Connection): void {
+    if (c.freedBytes < Math.min(LEAST_GRANT, c.sendLimit / 4) && c.bufferedBytes > 0) return;
     this.events.push({ kind: "writable", id: c.id, bytes: c.freedBytes });
     c.freedBytes = 0;
   }

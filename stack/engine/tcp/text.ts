@@ -50,7 +50,7 @@ function takeData(c: Connection, segment: Segment): void {
 
 /** What the host has no memory for will come again. */
 function takeInOrder(c: Connection, segment: Segment, start: number, wanted: number): void {
-  const end = earliest(wanted, reserve(c, wanted));
+  const end = earliest(wanted, reserve(c, wanted, c.tcp.receiveMemory.free));
   if (end !== wanted) c.tcp.counters.drop("memoryLimit");
   if (distance(end, start) <= 0) {
     c.ackOwed = true;
@@ -60,12 +60,12 @@ function takeInOrder(c: Connection, segment: Segment, start: number, wanted: num
   advance(c, end);
 }
 
-/** Makes room up to `end`, beside what has arrived; how far there is room. */
-function reserve(c: Connection, end: number): number {
+/** Makes room up to `end`, beside what has arrived, if that takes no more than `free`; how far there is room. */
+function reserve(c: Connection, end: number, free: number): number {
   const { outOfOrder } = c;
   const stored = outOfOrder.count > 0 ? outOfOrder.at(outOfOrder.count - 1).end : c.rcvNxt;
   const needed = distance(latest(end, stored), c.rcvRead);
-  return add(c.rcvRead, reserveReceiveBuffer(c, needed, distance(stored, c.rcvRead)));
+  return add(c.rcvRead, reserveReceiveBuffer(c, needed, distance(stored, c.rcvRead), free));
 }
 
 /** Puts the bytes from `start` to `end` where they belong. Of bytes that come twice, the first to come stay. */
@@ -111,7 +111,8 @@ function takeOutOfOrder(c: Connection, segment: Segment, start: number, end: num
   // With SACK one acknowledgement says it all; without, the peer counts them.
   c.duplicateAcksOwed = c.sack ? 1 : c.duplicateAcksOwed + 1;
   if (c.outOfOrder.count >= MAX_RANGES) return c.tcp.counters.drop("queueFull");
-  if (before(reserve(c, end), end)) return c.tcp.counters.drop("memoryLimit");
+  // What lies beyond a gap, no program can make room for by reading.
+  if (before(reserve(c, end, c.tcp.receiveMemory.spare), end)) return c.tcp.counters.drop("memoryLimit");
   if (c.sack && c.outOfOrder.contains(start, end)) c.sackBlocks.arrivedAgain(start, end);
   store(c, segment, start, end);
   c.sackBlocks.arrived(c.outOfOrder.add(start, end));

@@ -1,0 +1,287 @@
+/**
+ * The attacks, each a source of packets. All is IPv4.
+ *
+ * @module
+ */
+import type { StackLimits } from "../../stack/engine/config.ts";
+import { DESTINATION_UNREACHABLE, ECHO_REQUEST } from "../../stack/wire/icmpv4.ts";
+import { ACK, FIN, PSH, RST, SYN } from "../../stack/wire/tcp.ts";
+import { address, type Answer, datagram, fragment, message, readSegment, segment, type Way } from "./wire.ts";
+
+/** Who is attacked. Its services: a sink of bytes, a source of bytes, one that accepts and never reads. */
+export const HOST: number = address(10, 0, 0, 2);
+export const HONEST: number = address(10, 0, 0, 1);
+export const SINK = 80;
+export const SOURCE = 81;
+export const MUTE = 82;
+/** Closes what it accepts at once. */
+export const BRIEF = 83;
+/** A datagram socket that nobody reads. */
+export const UNREAD = 7;
+/** Where attackers are who want answers. */
+export const LAIR: readonly number[] = [1, 2, 3, 4].map((last) => address(10, 66, 0, last));
+
+/** One attack under way. */
+export interface Attacker {
+  /** The next packet. */
+  next(): Uint8Array<ArrayBuffer>;
+  /** An answer came to one of {@link LAIR}. */
+  heard?(packet: Uint8Array): void;
+}
+
+/** What an attack may make the host hold, in bytes, given its limits; see the table of limits in README.md. */
+export interface Attack {
+  name: string;
+  bound(limits: Required<StackLimits>): number;
+  /** `port` is the honest flow's at {@link HONEST}; it goes to {@link SINK}. */
+  start(random: () => number, port: number): Attacker;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** Of a connection, with what belongs to it, beside its buffers. */
+const CONNECTION = 6 * KIB;
+const LEAST_BUFFERS = 8 * KIB;
+/** Tables, and garbage of the collector's own. */
+const NOISE = 8 * MIB;
+const TINY_WINDOWS = 1000;
+
+/** All attacks. */
+export const ATTACKS: readonly Attack[] = [
+  { name: "syn-flood", start: synFlood, bound: ({ synQueue }) => synQueue * CONNECTION + NOISE },
+  { name: "fragment-flood", start: fragmentFlood, bound: ({ reassembly }) => reassembly + NOISE },
+  { name: "udp-flood", start: udpFlood, bound: ({ udpQueue }) => udpQueue + NOISE },
+  { name: "icmp-flood", start: icmpFlood, bound: () => NOISE },
+  { name: "rst-injection", start: rstInjection, bound: () => NOISE },
+  { name: "data-injection", start: dataInjection, bound: () => NOISE },
+  { name: "tiny-windows", start: tinyWindows, bound: () => TINY_WINDOWS * (CONNECTION + 256 * KIB) + NOISE },
+  {
+    name: "out-of-order",
+    start: outOfOrder,
+    bound: ({ receiveMemory, connections }) => receiveMemory + all(connections),
+  },
+  { name: "handshakes", start: handshakes, bound: ({ connections }) => all(connections) },
+  { name: "time-wait", start: timeWait, bound: ({ connections }) => all(connections) },
+  { name: "sockstress", start: sockstress, bound: ({ sendMemory, connections }) => sendMemory + all(connections) },
+];
+
+/** Connections with the least buffers. */
+function all(connections: number): number {
+  return connections * (CONNECTION + LEAST_BUFFERS) + NOISE;
+}
+
+/** SYNs to an open port, from everywhere. */
+function synFlood(random: () => number): Attacker {
+  return {
+    next: () => segment(fromAnywhere(random, SINK), { sequence: random() * 2 ** 32, flags: SYN, window: 65535 }),
+  };
+}
+
+/** Parts of datagrams that never become whole: first ones, tiny ones, many of the same datagram. */
+function fragmentFlood(random: () => number): Attacker {
+  let count = 0;
+  return {
+    next() {
+      const kind = count++ % 3;
+      const way = fromAnywhere(random, UNREAD);
+      if (kind === 0) return fragment(way, count, 0, 1480);
+      if (kind === 1) return fragment(way, count, 8 * integer(random, 8000), 8);
+      return fragment({ ...way, source: LAIR[0] }, count >> 10, 16 * (count & 2047), 8);
+    },
+  };
+}
+
+/** Datagrams, to a socket that is not read and to ports that nobody has. */
+function udpFlood(random: () => number): Attacker {
+  let count = 0;
+  return { next: () => datagram(fromAnywhere(random, count++ % 2 === 0 ? UNREAD : 1 + integer(random, 65535)), 500) };
+}
+
+/** Echo requests, and reports about segments that the host may have sent. */
+function icmpFlood(random: () => number, port: number): Attacker {
+  const body = new Uint8Array(1000);
+  let count = 0;
+  return {
+    next() {
+      const way = fromAnywhere(random, 0);
+      if (count++ % 2 === 0) return message(way, ECHO_REQUEST, 0, count, body);
+      const back = { source: HOST, sourcePort: SINK, destination: HONEST, destinationPort: port };
+      const quoted = segment(back, { sequence: random() * 2 ** 32, flags: ACK });
+      const code = integer(random, 16);
+      return message(way, DESTINATION_UNREACHABLE, code, code === 4 ? 68 : 0, quoted.subarray(0, 28));
+    },
+  };
+}
+
+/** Resets, and SYNs, of the honest flow by somebody who does not see it. */
+function rstInjection(random: () => number, port: number): Attacker {
+  let count = 0;
+  return {
+    next() {
+      const flags = count++ % 2 === 0 ? RST : count % 4 === 0 ? SYN : RST | ACK;
+      const numbers = { sequence: random() * 2 ** 32, acknowledgment: random() * 2 ** 32 };
+      return segment(ofHonestFlow(port), { ...numbers, flags, window: 1000 });
+    },
+  };
+}
+
+/** Data, acknowledgements and ends of the honest flow by somebody who does not see it. */
+function dataInjection(random: () => number, port: number): Attacker {
+  let count = 0;
+  return {
+    next() {
+      const kind = count++ % 4;
+      const flags = ACK | (kind === 0 ? PSH : kind === 1 ? FIN : 0);
+      const numbers = { sequence: random() * 2 ** 32, acknowledgment: random() * 2 ** 32 };
+      return segment(ofHonestFlow(port), { ...numbers, flags, window: integer(random, 65536), data: kind * 400 });
+    },
+  };
+}
+
+/** A thousand downloads through windows of one to four bytes. */
+function tinyWindows(random: () => number): Attacker {
+  const crowd = new Crowd(SOURCE, 4);
+  const peers: Answer[] = [];
+  let turn = 0;
+  const acknowledge = (answer: Answer) => acknowledgeAll(answer, 1 + turn++ % 4);
+  return {
+    heard: (packet) => crowd.heard(packet),
+    next() {
+      const answer = crowd.take();
+      if (answer) {
+        peers[crowd.indexOf(answer)] = answer;
+        return acknowledge(answer);
+      }
+      const peer = peers[integer(random, TINY_WINDOWS)];
+      return crowd.dialled < TINY_WINDOWS || !peer ? crowd.dial(random) : acknowledge(peer);
+    },
+  };
+}
+
+/** One byte far ahead on each of as many connections as there can be. */
+function outOfOrder(random: () => number): Attacker {
+  const crowd = new Crowd(MUTE, 65535);
+  let last: Answer | undefined;
+  return {
+    heard: (packet) => crowd.heard(packet),
+    next() {
+      const ahead = last && segment(last.way, { ...numbersOf(last, 60_000), flags: ACK, window: 65535, data: 1 });
+      last = ahead ? undefined : crowd.take(SYN);
+      return ahead ?? (last ? acknowledgeAll(last, 65535) : crowd.dial(random));
+    },
+  };
+}
+
+/** Connections that are reset as soon as they stand. */
+function handshakes(random: () => number): Attacker {
+  const crowd = new Crowd(MUTE, 65535);
+  let last: Answer | undefined;
+  return {
+    heard: (packet) => crowd.heard(packet),
+    next() {
+      const reset = last && segment(last.way, { ...numbersOf(last), flags: RST });
+      last = reset ? undefined : crowd.take(SYN);
+      return reset ?? (last ? acknowledgeAll(last, 65535) : crowd.dial(random));
+    },
+  };
+}
+
+/** Connections that the host closes first, so that it has to remember them, beside some that stay half open. */
+function timeWait(random: () => number): Attacker {
+  const crowd = new Crowd(BRIEF, 65535);
+  let count = 0;
+  return {
+    heard: (packet) => crowd.heard(packet),
+    next() {
+      if (count++ % 100 === 0) return segment(fromAnywhere(random, SINK), { flags: SYN });
+      const answer = crowd.take();
+      if (!answer) return crowd.dial(random);
+      return (answer.flags & FIN) === 0
+        ? acknowledgeAll(answer, 65535)
+        : segment(answer.way, { ...numbersOf(answer), flags: FIN | ACK, window: 65535 });
+    },
+  };
+}
+
+/** Downloads of which nothing is ever taken: the window is closed with the handshake, and stays so. */
+function sockstress(random: () => number): Attacker {
+  const crowd = new Crowd(SOURCE, 0);
+  return {
+    heard: (packet) => crowd.heard(packet),
+    next() {
+      const answer = crowd.take();
+      return answer ? acknowledgeAll({ ...answer, data: 0 }, 0) : crowd.dial(random);
+    },
+  };
+}
+
+/** Many connections of an attacker, who keeps nothing of them but what it has heard and not answered. */
+class Crowd {
+  dialled: number;
+  readonly #port: number;
+  readonly #window: number;
+  readonly #heard: Answer[];
+  #taken: number;
+
+  /** They go to `port`, with SYNs that offer `window`. */
+  constructor(port: number, window: number) {
+    this.dialled = 0;
+    this.#port = port;
+    this.#window = window;
+    this.#heard = [];
+    this.#taken = 0;
+  }
+
+  heard(packet: Uint8Array): void {
+    const answer = readSegment(packet);
+    if (answer && (answer.flags & RST) === 0 && (answer.data > 0 || (answer.flags & (SYN | FIN)) !== 0)) {
+      this.#heard.push(answer);
+    }
+  }
+
+  /** What was heard first and not answered; with `flags`, only what has them. */
+  take(flags = 0): Answer | undefined {
+    while (this.#taken < this.#heard.length) {
+      const answer = this.#heard[this.#taken++];
+      if (this.#taken === this.#heard.length) this.#taken = this.#heard.length = 0;
+      if ((answer.flags & flags) === flags) return answer;
+    }
+    return undefined;
+  }
+
+  /** The SYN of one more connection. */
+  dial(random: () => number): Uint8Array<ArrayBuffer> {
+    const source = LAIR[this.dialled % LAIR.length];
+    const sourcePort = 1 + Math.floor(this.dialled++ / LAIR.length) % 65535;
+    const way = { source, sourcePort, destination: HOST, destinationPort: this.#port };
+    return segment(way, { sequence: random() * 2 ** 32, flags: SYN, window: this.#window });
+  }
+
+  /** Which of the dials an answer belongs to, counted from the first. */
+  indexOf({ way }: Answer): number {
+    return (way.sourcePort - 1) * LAIR.length + LAIR.indexOf(way.source);
+  }
+}
+
+function acknowledgeAll(answer: Answer, window: number): Uint8Array<ArrayBuffer> {
+  return segment(answer.way, { ...numbersOf(answer), flags: ACK, window });
+}
+
+/** The numbers of a segment that takes all of an answer, `ahead` bytes too early. */
+function numbersOf({ flags, sequence, acknowledgment, data }: Answer, ahead = 0) {
+  const end = sequence + data + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
+  return { sequence: (acknowledgment + ahead) | 0, acknowledgment: end | 0 };
+}
+
+function fromAnywhere(random: () => number, destinationPort: number): Way {
+  const source = address(11, integer(random, 256), integer(random, 256), 2 + integer(random, 250));
+  return { source, sourcePort: 1 + integer(random, 65535), destination: HOST, destinationPort };
+}
+
+function ofHonestFlow(port: number): Way {
+  return { source: HONEST, sourcePort: port, destination: HOST, destinationPort: SINK };
+}
+
+function integer(random: () => number, below: number): number {
+  return Math.floor(random() * below);
+}

@@ -1,0 +1,50 @@
+/**
+ * `deno task attacks`: a minute of each attack, 20,000 packets in a second, on a stack in a worker.
+ *
+ *     deno task attacks                        # all, 60 s each, and as long beside harmless packets
+ *     deno task attacks syn-flood --seconds=5
+ *
+ * @module
+ */
+import { ATTACKS } from "./attackers.ts";
+import { measureWorkers } from "./heap.ts";
+import { besiege, type SiegeResult } from "./siege.ts";
+
+/** A round takes so many seconds, or less when the whole attack does. */
+const ROUND = 5;
+const MIB = 1024 * 1024;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+function report(name: string, result: SiegeResult): boolean {
+  const [attacked, harmless] = [median(result.attacked), median(result.harmless)];
+  const share = attacked / harmless;
+  const grown = result.most - result.before;
+  const ok = share >= 0.5 && grown <= result.bound;
+  const mbit = (bytes: number) => (bytes * 8 / 1e6).toFixed(0);
+  const mib = (bytes: number) => (bytes / MIB).toFixed(1);
+  console.log(
+    `${ok ? "ok    " : "FAILED"} ${name.padEnd(15)} ${(result.rate / 1000).toFixed(1)} k packets/s; honest flow ` +
+      `${mbit(attacked)} of ${mbit(harmless)} Mbit/s: ${share.toFixed(2)} (0.5); worker's live heap ` +
+      `${mib(result.before)} MiB, then ${mib(result.most)} (${mib(result.before + result.bound)})` +
+      (result.dropped > 0 ? `; ${result.dropped} dropped in flight` : ""),
+  );
+  return ok;
+}
+
+const names = Deno.args.filter((arg) => !arg.startsWith("--"));
+const seconds = Number(Deno.args.find((arg) => arg.startsWith("--seconds="))?.slice(10) ?? 60);
+const unknown = names.find((name) => !ATTACKS.some((attack) => attack.name === name));
+if (unknown !== undefined || !(seconds > 0)) {
+  throw new Error(`Cannot run ${Deno.args.join(" ")}: attacks are ${ATTACKS.map(({ name }) => name).join(", ")}`);
+}
+measureWorkers();
+let failed = 0;
+for (const attack of ATTACKS) {
+  if (names.length > 0 && !names.includes(attack.name)) continue;
+  if (!report(attack.name, await besiege(attack, seconds, Math.min(ROUND, seconds)))) failed++;
+}
+Deno.exit(failed > 0 ? 1 : 0);
