@@ -5,6 +5,7 @@
  * @module
  */
 import type { Counters } from "./counters.ts";
+import { type InLine, WaitingLine } from "./waiting_line.ts";
 
 /** What is held beside the bytes themselves, for a datagram and for each fragment: it bounds their numbers too. */
 const DATAGRAM_OVERHEAD = 512;
@@ -23,7 +24,7 @@ export interface Fragment {
   more: boolean;
 }
 
-class Datagram {
+class Datagram implements InLine<Datagram> {
   readonly key: string;
   readonly deadline: number;
   /** In order, without overlaps. */
@@ -36,6 +37,9 @@ class Datagram {
   held: number;
   /** Nothing of it is kept, and what else comes is dropped: one of its fragments lied. */
   refused: boolean;
+  line: WaitingLine<Datagram> | undefined;
+  ahead: Datagram | undefined;
+  behind: Datagram | undefined;
 
   constructor(key: string, deadline: number) {
     this.key = key;
@@ -45,6 +49,9 @@ class Datagram {
     this.total = Infinity;
     this.held = DATAGRAM_OVERHEAD;
     this.refused = false;
+    this.line = undefined;
+    this.ahead = undefined;
+    this.behind = undefined;
   }
 
   get first(): Fragment | undefined {
@@ -53,29 +60,22 @@ class Datagram {
   }
 }
 
-/** The incomplete datagrams of one family, oldest first. */
+/** The incomplete datagrams of one family. */
 export class ReassemblyQueue {
   readonly datagrams: Map<string, Datagram>;
+  /** The same, the oldest first. */
+  readonly byAge: WaitingLine<Datagram>;
   /** ms that a datagram may take. */
   readonly patience: number;
-  /** Goes on where it stood: a search from the start would pass the places of all that were dropped. */
-  #inOrder: MapIterator<Datagram>;
-  #oldest: Datagram | undefined;
 
   constructor(patience: number) {
     this.datagrams = new Map();
+    this.byAge = new WaitingLine();
     this.patience = patience;
-    this.#inOrder = this.datagrams.values();
-    this.#oldest = undefined;
   }
 
   get oldest(): Datagram | undefined {
-    if (this.#oldest && this.datagrams.get(this.#oldest.key) === this.#oldest) return this.#oldest;
-    const next = this.#inOrder.next();
-    // An iterator that has come to the end stays there.
-    if (next.done) this.#inOrder = this.datagrams.values();
-    this.#oldest = next.done ? this.#inOrder.next().value : next.value;
-    return this.#oldest;
+    return this.byAge.first;
   }
 }
 
@@ -141,6 +141,7 @@ export class Reassembly {
   #open(now: number, queue: ReassemblyQueue, key: string): Datagram {
     const datagram = new Datagram(key, now + queue.patience);
     queue.datagrams.set(key, datagram);
+    queue.byAge.join(datagram);
     this.#held += datagram.held;
     return datagram;
   }
@@ -152,6 +153,7 @@ export class Reassembly {
 
   #forget(queue: ReassemblyQueue, datagram: Datagram): void {
     queue.datagrams.delete(datagram.key);
+    queue.byAge.leave(datagram);
     this.#held -= datagram.held;
   }
 

@@ -172,9 +172,9 @@ function outOfOrder(random: () => number): Attacker {
   };
 }
 
-/** Connections that are reset as soon as they stand. */
+/** Connections to a program that reads, which are reset as soon as they stand. */
 function handshakes(random: () => number): Attacker {
-  const crowd = new Crowd(MUTE, 65535);
+  const crowd = new Crowd(SINK, 65535);
   let last: Answer | undefined;
   return {
     heard: (packet) => crowd.heard(packet),

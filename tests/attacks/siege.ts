@@ -16,7 +16,7 @@ const RATE = 20_000;
 const BURST = 256;
 const CHUNK = 64 * 1024;
 /** What the host's own downloads are written in, bytes. */
-const RESPONSE = 16 * 1024;
+const RESPONSE = 4 * 1024;
 const HOST_TEXT = "10.0.0.2";
 /** An address that leads to the host's NIC and is not the host's: what goes there is harmless, and dropped early. */
 const ELSEWHERE_TEXT = "10.77.0.1";

@@ -73,7 +73,8 @@ export function enterTimeWait(c: Connection, now: number): void {
   releaseSendBuffer(c);
   clearDeadlines(c);
   c.lingerAt = now + c.tcp.settings.timeWait;
-  c.tcp.timeWait.add(c);
+  c.tcp.orphans.leave(c);
+  c.tcp.timeWait.join(c);
   c.tcp.events.push({ kind: "timeWait", id: c.id });
 }
 
@@ -88,9 +89,9 @@ export function startLinger(c: Connection, now: number): void {
 }
 
 function orphan(c: Connection): Connection {
-  c.orphaned = true;
   releaseReceiveBuffer(c);
-  if (c.state !== "CLOSED") c.tcp.orphans.add(c);
+  if (!c.orphaned && c.state !== "CLOSED" && c.state !== "TIME-WAIT") c.tcp.orphans.join(c);
+  c.orphaned = true;
   return c;
 }
 

@@ -11,6 +11,7 @@ import type { FailureReason } from "../events.ts";
 import { Ranges } from "../ranges.ts";
 import { add, distance } from "../seq.ts";
 import type { TimerOwner } from "../timers.ts";
+import type { InLine, WaitingLine } from "../waiting_line.ts";
 import { INITIAL_BUFFER, type ReadRate } from "./buffers.ts";
 import { type CongestionControl, initialWindow } from "./congestion.ts";
 import type { Listener } from "./listener.ts";
@@ -38,7 +39,7 @@ export interface FourTuple {
 }
 
 /** SND.x and RCV.x of the RFC are `sndX` and `rcvX`. Sequence numbers are int32, times ms, sizes bytes. */
-export class Connection implements TimerOwner, FourTuple {
+export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
   readonly tcp: TCP;
   readonly id: number;
   readonly local: Address;
@@ -196,6 +197,10 @@ export class Connection implements TimerOwner, FourTuple {
   queued: boolean;
   hash: number;
   nextInBucket: Connection | null;
+  /** Its place among those that make way for others. */
+  line: WaitingLine<Connection> | undefined;
+  ahead: Connection | undefined;
+  behind: Connection | undefined;
 
   constructor(tcp: TCP, id: number, tuple: FourTuple, mss: number) {
     this.tcp = tcp;
@@ -293,6 +298,9 @@ export class Connection implements TimerOwner, FourTuple {
     this.queued = false;
     this.hash = 0;
     this.nextInBucket = null;
+    this.line = undefined;
+    this.ahead = undefined;
+    this.behind = undefined;
   }
 
   /** The only way to change the state. */

@@ -20,6 +20,7 @@ import type { Packet } from "../packet.ts";
 import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
 import { add, after, atOrAfter, before, latest } from "../seq.ts";
 import { Timers } from "../timers.ts";
+import { WaitingLine } from "../waiting_line.ts";
 import { abort, breakConnection, discard } from "./close.ts";
 import { releaseReceiveBuffer } from "./buffers.ts";
 import type { Connection, FourTuple } from "./connection.ts";
@@ -66,9 +67,9 @@ export class TCP {
   readonly limits: Required<StackLimits>;
   readonly timers: Timers<Connection>;
   /** Connections in TIME-WAIT, the oldest first. */
-  readonly timeWait: Set<Connection>;
-  /** Connections that the program has let go of and that are not over, the oldest first. */
-  readonly orphans: Set<Connection>;
+  readonly timeWait: WaitingLine<Connection>;
+  /** Other connections that the program has let go of and that are not over, the oldest first. */
+  readonly orphans: WaitingLine<Connection>;
   /** For what was received and not read, and for what programs may write. */
   readonly receiveMemory: MemoryPool;
   readonly sendMemory: MemoryPool;
@@ -94,8 +95,8 @@ export class TCP {
     this.settings = host.settings;
     this.limits = host.limits;
     this.timers = new Timers();
-    this.timeWait = new Set();
-    this.orphans = new Set();
+    this.timeWait = new WaitingLine();
+    this.orphans = new WaitingLine();
     this.receiveMemory = new MemoryPool(host.limits.receiveMemory);
     this.sendMemory = new MemoryPool(host.limits.sendMemory);
     this.#local = host.local;
@@ -117,15 +118,10 @@ export class TCP {
    */
   makeRoom(): boolean {
     if (this.#demux.size < this.limits.connections) return true;
-    for (const oldest of this.timeWait) {
-      discard(oldest);
-      return true;
-    }
-    for (const oldest of this.orphans) {
-      abort(oldest);
-      return true;
-    }
-    return false;
+    if (this.timeWait.first) discard(this.timeWait.first);
+    else if (this.orphans.first) abort(this.orphans.first);
+    else return false;
+    return true;
   }
 
   /** Listeners and connections of all states. */
@@ -361,8 +357,8 @@ export class TCP {
   /** Takes a connection out of the network; its id lives until the program has read what arrived. */
   remove(c: Connection): void {
     this.#demux.delete(c);
-    this.timeWait.delete(c);
-    this.orphans.delete(c);
+    this.timeWait.leave(c);
+    this.orphans.leave(c);
     this.timers.remove(c);
     this.releaseWhenRead(c);
   }
