@@ -152,8 +152,9 @@ function tinyWindows(random: () => number): Attacker {
         peers[crowd.indexOf(answer)] = answer;
         return acknowledge(answer);
       }
+      if (crowd.dialled < TINY_WINDOWS) return crowd.dial(random);
       const peer = peers[integer(random, TINY_WINDOWS)];
-      return crowd.dialled < TINY_WINDOWS || !peer ? crowd.dial(random) : acknowledge(peer);
+      return peer ? acknowledge(peer) : datagram(fromAnywhere(random, UNREAD), 0);
     },
   };
 }
