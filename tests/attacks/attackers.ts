@@ -234,6 +234,7 @@ class Crowd {
   }
 
   heard(packet: Uint8Array): void {
+    if (packet.length === 40 && (packet[33] & (SYN | FIN)) === 0) return;
     const answer = readSegment(packet);
     if (answer && (answer.flags & RST) === 0 && (answer.data > 0 || (answer.flags & (SYN | FIN)) !== 0)) {
       this.#heard.push(answer);
