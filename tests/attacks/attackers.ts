@@ -29,9 +29,12 @@ export interface Attacker {
   heard?(packet: Uint8Array): void;
 }
 
-/** What an attack may make the host hold, in bytes, given its limits; see the table of limits in README.md. */
+/** One way to hurt a host. */
 export interface Attack {
   name: string;
+  /** What it shows of the host. */
+  shows: string;
+  /** What it may make the host hold, in bytes; see the table of limits in README.md. */
   bound(limits: Required<StackLimits>): number;
   /** `port` is the honest flow's at {@link HONEST}; it goes to {@link SINK}. */
   start(random: () => number, port: number): Attacker;
@@ -48,21 +51,72 @@ const TINY_WINDOWS = 1000;
 
 /** All attacks. */
 export const ATTACKS: readonly Attack[] = [
-  { name: "syn-flood", start: synFlood, bound: ({ synQueue }) => synQueue * CONNECTION + NOISE },
-  { name: "fragment-flood", start: fragmentFlood, bound: ({ reassembly }) => reassembly + NOISE },
-  { name: "udp-flood", start: udpFlood, bound: ({ udpQueue }) => udpQueue + NOISE },
-  { name: "icmp-flood", start: icmpFlood, bound: () => NOISE },
-  { name: "rst-injection", start: rstInjection, bound: () => NOISE },
-  { name: "data-injection", start: dataInjection, bound: () => NOISE },
-  { name: "tiny-windows", start: tinyWindows, bound: () => TINY_WINDOWS * (CONNECTION + 256 * KIB) + NOISE },
+  {
+    name: "syn-flood",
+    shows: "half-open connections stay within their queue",
+    bound: ({ synQueue }) => synQueue * CONNECTION + NOISE,
+    start: synFlood,
+  },
+  {
+    name: "fragment-flood",
+    shows: "fragments that wait for the rest stay within their limit",
+    bound: ({ reassembly }) => reassembly + NOISE,
+    start: fragmentFlood,
+  },
+  {
+    name: "udp-flood",
+    shows: "datagrams that nobody reads stay within their queue",
+    bound: ({ udpQueue }) => udpQueue + NOISE,
+    start: udpFlood,
+  },
+  {
+    name: "icmp-flood",
+    shows: "echoes and false reports leave nothing behind",
+    bound: () => NOISE,
+    start: icmpFlood,
+  },
+  {
+    name: "rst-injection",
+    shows: "who cannot see a connection cannot reset it",
+    bound: () => NOISE,
+    start: rstInjection,
+  },
+  {
+    name: "data-injection",
+    shows: "who cannot see a connection cannot put data into it, nor end it",
+    bound: () => NOISE,
+    start: dataInjection,
+  },
+  {
+    name: "tiny-windows",
+    shows: "windows of a few bytes cost no more than any others",
+    bound: () => TINY_WINDOWS * (CONNECTION + 256 * KIB) + NOISE,
+    start: tinyWindows,
+  },
   {
     name: "out-of-order",
-    start: outOfOrder,
+    shows: "bytes far ahead on many connections leave memory for the others",
     bound: ({ receiveMemory, connections }) => receiveMemory + all(connections),
+    start: outOfOrder,
   },
-  { name: "handshakes", start: handshakes, bound: ({ connections }) => all(connections) },
-  { name: "time-wait", start: timeWait, bound: ({ connections }) => all(connections) },
-  { name: "sockstress", start: sockstress, bound: ({ sendMemory, connections }) => sendMemory + all(connections) },
+  {
+    name: "handshakes",
+    shows: "connections that are reset are gone",
+    bound: ({ backlog }) => backlog * CONNECTION + NOISE,
+    start: handshakes,
+  },
+  {
+    name: "time-wait",
+    shows: "connections in TIME-WAIT make way, and are gone then",
+    bound: ({ connections }) => all(connections),
+    start: timeWait,
+  },
+  {
+    name: "sockstress",
+    shows: "what is written to peers that take nothing is bounded",
+    bound: ({ sendMemory, connections }) => sendMemory + all(connections),
+    start: sockstress,
+  },
 ];
 
 /** Connections with the least buffers. */
