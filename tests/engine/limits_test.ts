@@ -228,6 +228,23 @@ scenario(
   { tcp: { sendBuffer: { max: 8192 } }, limits: { sendMemory: 8192 }, only: 4 },
 );
 
+scenario(
+  "a connection that the program has closed ends after eight probes, though its peer answers each with a closed window",
+  `
+  ${ACCEPTED}
+  write 100
+  > . 1:101 ack 1
+  +1 < . 1 ack 101 win 0
+  write 10
+  close
+  ${
+    Array.from({ length: 8 }, (_, i) => `+${150 * 2 ** i}..${300 * 2 ** i} > . 101:102 ack 1\n< . 1 ack 101 win 0`)
+      .join("\n")
+  }
+  +60000 event released
+`,
+);
+
 Deno.test("icmpRate: 0 reports nothing, and counts what it does not report", () => {
   const host = new LoneHost({ limits: { icmpRate: 0 } });
   assertEquals(host.receive(toHost(4, datagram(10)), toHost(6, datagram(10))), []);
