@@ -9,10 +9,10 @@
 import { checkPCAP, countPackets, requireTshark } from "../harness/tshark.ts";
 import { standardLibrary, test } from "../run.ts";
 
-/** Files whose tests make packets that are malformed or have a wrong checksum, and why. */
-const ON_PURPOSE: readonly [files: RegExp, why: string][] = [
-  [/^tests\/traces\//, "they test the traces"],
-];
+const ROOT = new URL("../../", import.meta.url);
+
+/** What a test file says that makes packets which are malformed or have a wrong checksum. */
+const MARK = /malformed on purpose/;
 /** Payloads here are bytes of any kind, whatever the port; and packets of many tests are in one file. */
 const OPTIONS = [
   ...["-d", "tcp.port==0-65535,data", "-d", "udp.port==0-65535,data"],
@@ -20,27 +20,33 @@ const OPTIONS = [
     .flatMap((option) => ["-o", `${option}:FALSE`]),
 ];
 
+/** What tshark has to say. */
 interface Findings {
-  files: number;
+  traces: number;
   packets: number;
-  /** Lines of tshark about files that are not excepted, and how many there are about those that are. */
+  /** A line for each packet that is malformed or has a wrong checksum, but for those made so on purpose. */
   problems: string[];
-  excepted: number;
+  /** How many were made so on purpose. */
+  onPurpose: number;
 }
 
 async function inspect(folder: string): Promise<Findings> {
-  const findings: Findings = { files: 0, packets: 0, problems: [], excepted: 0 };
+  const findings: Findings = { traces: 0, packets: 0, problems: [], onPurpose: 0 };
   for (const { name } of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = `${folder}/${name}`;
-    const problems = await checkPCAP(path, OPTIONS);
-    findings.files++;
-    findings.packets += await countPackets(path);
-    const file = name.replaceAll("!", "/");
-    const isGiven = file.endsWith(".given.pcap");
-    if (isGiven && ON_PURPOSE.some(([files]) => files.test(file))) findings.excepted += problems.length;
-    else findings.problems.push(...problems.map((problem) => `${file} ${problem}`));
+    const [problems, packets] = [await checkPCAP(path, OPTIONS), await countPackets(path)];
+    findings.traces++;
+    findings.packets += packets;
+    if (isMadeOnPurpose(name)) findings.onPurpose += problems.length;
+    else findings.problems.push(...problems.map((problem) => `${name.replaceAll("!", "/")}: ${problem}`));
   }
   return findings;
+}
+
+/** Whether the packets of a trace were made by a file that says so; what a stack sends is never meant to be malformed. */
+function isMadeOnPurpose(trace: string): boolean {
+  const [, file] = /^([^#]*)(#.*)?\.made\.pcap$/.exec(trace) ?? [];
+  return file !== undefined && MARK.test(Deno.readTextFileSync(new URL(file.replaceAll("!", "/"), ROOT)));
 }
 
 if (import.meta.main) {
@@ -48,11 +54,9 @@ if (import.meta.main) {
   const folder = await Deno.makeTempDir({ prefix: "uis-traces-" });
   Deno.env.set("UIS_TRACES", folder);
   const code = await test(await standardLibrary(), Deno.args);
-  const { files, packets, problems, excepted } = await inspect(folder);
+  const { traces, packets, problems, onPurpose } = await inspect(folder);
   for (const problem of problems) console.log(problem);
-  console.log(
-    `\n${packets} packets in ${files} traces (${folder}): ${problems.length} malformed or with a wrong checksum`,
-  );
-  console.log(`and ${excepted} that tests made so on purpose`);
+  console.log(`\n${packets} packets in ${traces} traces, in ${folder}`);
+  console.log(`${problems.length} malformed or with a wrong checksum, beside ${onPurpose} that tests made on purpose`);
   Deno.exit(code !== 0 || problems.length > 0 ? 1 : 0);
 }

@@ -1,5 +1,5 @@
-// With UIS_TRACES=folder, every test file leaves two pcaps there: what its stacks and engines sent, and what else was
-// given to them, which is what tests made by hand or changed on the way. tests/harness/preload.ts loads this module.
+// With UIS_TRACES=folder, every test file leaves up to two pcaps there: what stacks and engines sent, and what else there
+// was, which tests made by hand or changed on the way. tests/harness/preload.ts loads this module.
 import { LINKTYPE_RAW, PCAP_HEADER_LENGTH, PCAP_RECORD_HEADER_LENGTH } from "../../pcap/format.ts";
 import { writePCAPHeader, writePCAPRecordHeader } from "../../pcap/format.ts";
 import { Engine } from "../../stack/engine/engine.ts";
@@ -41,21 +41,27 @@ class Recording {
   }
 }
 
-/** Records what the process's own stacks and engines send and are given, in `folder`. */
+/** Records the packets of this test file in `folder`. */
 export function recordTraces(folder: string): void {
-  const name = Deno.mainModule.slice(new URL("../../", import.meta.url).href.length).replaceAll("/", "!");
+  const root = new URL("../../", import.meta.url).href;
+  if (!Deno.mainModule.startsWith(root)) return;
+  const name = Deno.mainModule.slice(root.length).replaceAll("/", "!");
   const sent = new Recording(`${folder}/${name}.sent.pcap`);
-  const given = new Recording(`${folder}/${name}.given.pcap`);
+  const made = new Recording(`${folder}/${name}.made.pcap`);
   const known = new WeakSet<ArrayBufferLike>();
 
   const { writePackets, injectFrame } = VNIC.prototype;
   VNIC.prototype.writePackets = function (packets) {
     const all = [...packets];
-    for (const packet of all) recordSent(packet);
+    for (const packet of all) {
+      // What comes from a stack is a part of a batch.
+      if (packet?.byteOffset > 0) recordSent(packet);
+      else if (packet instanceof Uint8Array) made.record(packet);
+    }
     return writePackets.call(this, all);
   };
   VNIC.prototype.injectFrame = function (frame) {
-    if (frame?.packet instanceof Uint8Array && !known.has(frame.packet.buffer)) given.record(frame.packet);
+    if (frame?.packet instanceof Uint8Array && !known.has(frame.packet.buffer)) made.record(frame.packet);
     return injectFrame.call(this, frame);
   };
   const { commit } = Collector.prototype;
@@ -67,12 +73,11 @@ export function recordTraces(folder: string): void {
   Engine.prototype.receive = function (now, view, offset, length) {
     // Tests give each packet in an array of its own; stacks have them in batches, and a NIC has seen those.
     const isAlone = offset === 0 && length === view.byteLength;
-    if (isAlone && !known.has(view.buffer)) given.record(new Uint8Array(view.buffer, view.byteOffset, length));
+    if (isAlone && !known.has(view.buffer)) made.record(new Uint8Array(view.buffer, view.byteOffset, length));
     return receive.call(this, now, view, offset, length);
   };
 
   function recordSent(packet: Uint8Array): void {
-    if (!(packet instanceof Uint8Array)) return;
     known.add(packet.buffer);
     sent.record(packet);
   }
