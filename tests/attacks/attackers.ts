@@ -6,6 +6,13 @@
 import type { StackLimits } from "../../stack/engine/config.ts";
 import { DESTINATION_UNREACHABLE, ECHO_REQUEST } from "../../stack/wire/icmpv4.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../../stack/wire/tcp.ts";
+import {
+  MAX_WINDOW_SHIFT,
+  writeMaximumSegmentSize,
+  writeSack,
+  writeSackPermitted,
+  writeWindowScale,
+} from "../../stack/wire/tcp_options.ts";
 import { address, type Answer, datagram, fragment, message, readSegment, segment, type Way } from "./wire.ts";
 
 /** Who is attacked. Its services: a sink of bytes, a source of bytes, one that accepts and never reads. */
@@ -40,6 +47,15 @@ export interface Attack {
   start(random: () => number, port: number): Attacker;
 }
 
+/** What a SYN offers that wants many small segments: their size, the widest window, and SACK. */
+const SMALL_SEGMENT = 536;
+const LARGE_DOWNLOAD = new Uint8Array(12);
+const largeDownload = new DataView(LARGE_DOWNLOAD.buffer);
+writeMaximumSegmentSize(largeDownload, 0, SMALL_SEGMENT);
+writeWindowScale(largeDownload, 4, MAX_WINDOW_SHIFT);
+writeSackPermitted(largeDownload, 8);
+const SACK_OPTIONS_LENGTH = 36;
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** Of a connection, with what belongs to it, beside its buffers. */
@@ -48,6 +64,9 @@ const LEAST_BUFFERS = 8 * KIB;
 /** Tables, and garbage of the collector's own. */
 const NOISE = 8 * MIB;
 const TINY_WINDOWS = 1000;
+const SACKERS = 4;
+/** Acknowledgements until a download is fast enough. */
+const SACKER_WARM_UP = 6000;
 
 /** All attacks. */
 export const ATTACKS: readonly Attack[] = [
@@ -92,6 +111,12 @@ export const ATTACKS: readonly Attack[] = [
     shows: "windows of a few bytes cost no more than any others",
     bound: () => TINY_WINDOWS * (CONNECTION + 256 * KIB) + NOISE,
     start: tinyWindows,
+  },
+  {
+    name: "sack-storm",
+    shows: "reports of what is known already cost no more than any others",
+    bound: () => SACKERS * (CONNECTION + 4 * MIB + 2 * MIB) + NOISE,
+    start: sackStorm,
   },
   {
     name: "out-of-order",
@@ -213,6 +238,31 @@ function tinyWindows(random: () => number): Attacker {
   };
 }
 
+/** Downloads in small segments, of which the first never seems to arrive, and all others again and again. */
+function sackStorm(random: () => number): Attacker {
+  const crowd = new Crowd(SOURCE, 65535, LARGE_DOWNLOAD);
+  const peers: { first: Answer; end: number }[] = [];
+  let acknowledged = 0;
+  return {
+    heard: (packet) => crowd.heard(packet),
+    next() {
+      if (crowd.dialled < SACKERS) return crowd.dial(random);
+      const answer = crowd.take();
+      const grows = acknowledged < SACKER_WARM_UP;
+      if (answer) {
+        const end = (answer.sequence + answer.data) | 0;
+        const peer = peers[crowd.indexOf(answer)];
+        if (!peer || grows) peers[crowd.indexOf(answer)] = { first: answer, end };
+        else if (((end - peer.end) | 0) > 0) peer.end = end;
+        acknowledged++;
+        if (grows) return acknowledgeAll(answer, 65535);
+      }
+      const peer = peers[integer(random, SACKERS)];
+      return peer ? acknowledgeParts(peer.first, peer.end, random) : datagram(fromAnywhere(random, UNREAD), 0);
+    },
+  };
+}
+
 /** One byte far ahead on each of as many connections as there can be. */
 function outOfOrder(random: () => number): Attacker {
   const crowd = new Crowd(MUTE, 65535);
@@ -275,14 +325,16 @@ class Crowd {
   dialled: number;
   readonly #port: number;
   readonly #window: number;
+  readonly #options: Uint8Array | undefined;
   readonly #heard: Answer[];
   #taken: number;
 
-  /** They go to `port`, with SYNs that offer `window`. */
-  constructor(port: number, window: number) {
+  /** They go to `port`, with SYNs that offer `window` and `options`. */
+  constructor(port: number, window: number, options?: Uint8Array) {
     this.dialled = 0;
     this.#port = port;
     this.#window = window;
+    this.#options = options;
     this.#heard = [];
     this.#taken = 0;
   }
@@ -310,7 +362,7 @@ class Crowd {
     const source = LAIR[this.dialled % LAIR.length];
     const sourcePort = 1 + Math.floor(this.dialled++ / LAIR.length) % 65535;
     const way = { source, sourcePort, destination: HOST, destinationPort: this.#port };
-    return segment(way, { sequence: random() * 2 ** 32, flags: SYN, window: this.#window });
+    return segment(way, { sequence: random() * 2 ** 32, flags: SYN, window: this.#window, options: this.#options });
   }
 
   /** Which of the dials an answer belongs to, counted from the first. */
@@ -321,6 +373,22 @@ class Crowd {
 
 function acknowledgeAll(answer: Answer, window: number): Uint8Array<ArrayBuffer> {
   return segment(answer.way, { ...numbersOf(answer), flags: ACK, window });
+}
+
+/** Four blocks somewhere between what was acknowledged and `end`. */
+function acknowledgeParts(answer: Answer, end: number, random: () => number): Uint8Array<ArrayBuffer> {
+  const options = new Uint8Array(SACK_OPTIONS_LENGTH);
+  const view = new DataView(options.buffer);
+  const { sequence, acknowledgment } = numbersOf(answer);
+  const segments = Math.floor(((end - acknowledgment) | 0) / SMALL_SEGMENT);
+  const edges = new Int32Array(8);
+  for (let i = 0; i < edges.length; i += 2) {
+    const left = 1 + integer(random, segments / 2);
+    edges[i] = acknowledgment + left * SMALL_SEGMENT;
+    edges[i + 1] = acknowledgment + (left + 1 + integer(random, segments - left)) * SMALL_SEGMENT;
+  }
+  writeSack(view, 0, edges, edges.length / 2);
+  return segment(answer.way, { sequence, acknowledgment, flags: ACK, window: 65535, options });
 }
 
 /** The numbers of a segment that takes all of an answer, `ahead` bytes too early. */

@@ -31,6 +31,8 @@ export interface SegmentFields {
   window?: number;
   /** Bytes of data, all 0. */
   data?: number;
+  /** Padded to four bytes. */
+  options?: Uint8Array;
 }
 
 /** What an attacker looks at in an answer. */
@@ -44,20 +46,24 @@ export interface Answer {
 }
 
 const TTL = 64;
+const NO_OPTIONS = new Uint8Array();
 
-/** A TCP segment without options. */
+/** A TCP segment. */
 export function segment(way: Way, fields: SegmentFields): Uint8Array<ArrayBuffer> {
-  const length = tcp.HEADER_LENGTH + (fields.data ?? 0);
+  const { options = NO_OPTIONS } = fields;
+  const headerLength = tcp.HEADER_LENGTH + options.length;
+  const length = headerLength + (fields.data ?? 0);
   const [packet, view] = open(way, PROTOCOL_TCP, length);
   tcp.write(view, ipv4.HEADER_LENGTH, {
     sourcePort: way.sourcePort,
     destinationPort: way.destinationPort,
     sequence: fields.sequence ?? 0,
     acknowledgment: fields.acknowledgment ?? 0,
-    headerLength: tcp.HEADER_LENGTH,
+    headerLength,
     flags: fields.flags,
     window: fields.window ?? 0,
   });
+  packet.set(options, ipv4.HEADER_LENGTH + tcp.HEADER_LENGTH);
   const total = sum(view, ipv4.HEADER_LENGTH, length, pseudoHeader(view, PROTOCOL_TCP, length));
   tcp.setChecksum(view, ipv4.HEADER_LENGTH, finish(total));
   return packet;
