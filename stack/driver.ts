@@ -155,7 +155,7 @@ export class Driver {
 
   #tell(event: SocketEvent, now: number): void {
     if (event.kind === "readable") return this.#streams.pump(now, event.id);
-    if (event.kind === "released") this.#streams.close(event.id);
+    if (event.kind === "released") this.#streams.release(event.id);
     this.#out.push(event);
   }
 

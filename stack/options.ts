@@ -8,6 +8,7 @@
 import { canonicalAddresses } from "./addresses.ts";
 import type { StackLimits, TCPOptions } from "./engine/config.ts";
 import type { StackConfig } from "./messages.ts";
+import { checkOptions } from "./option_checks.ts";
 
 /**
  * For stacks that need more than an MTU and addresses. What is left out has the default that its own comment names.
@@ -40,14 +41,14 @@ const MTU_MINIMUM_IPV6 = 1280;
 /**
  * Checks options and makes the worker's configuration of them.
  *
- * @throws {TypeError} for a bad address or a value of the wrong type
- * @throws {RangeError} for an MTU or a number that is out of range
+ * @throws {TypeError} for a bad address, a value of the wrong type or an option that does not exist
+ * @throws {RangeError} for an MTU or a number that is out of range, by name
  */
 export function stackConfig(options: StackOptions, mtu: number): StackConfig {
   const addresses = canonicalAddresses(options.addresses);
   checkStackMTU(addresses, mtu);
-  checkNumbers("tcp", options.tcp);
-  checkNumbers("limits", options.limits);
+  checkOptions("tcp", options.tcp);
+  checkOptions("limits", options.limits);
   return { addresses, mtu, tcp: options.tcp, limits: options.limits };
 }
 
@@ -63,17 +64,5 @@ export function checkStackMTU(addresses: readonly string[], mtu: number): void {
   const ipv6 = addresses.find((address) => address.includes(":"));
   if (ipv6 !== undefined && mtu < MTU_MINIMUM_IPV6) {
     throw new RangeError(`Cannot use MTU ${mtu} with IPv6 address ${ipv6}: must be at least ${MTU_MINIMUM_IPV6}`);
-  }
-}
-
-/** All numbers among the options are counts, sizes or times: none is negative or NaN. */
-function checkNumbers(name: string, options: object | undefined): void {
-  if (options === undefined) return;
-  if (typeof options !== "object" || options === null) throw new TypeError(`Option ${name} must be an object`);
-  for (const [key, value] of Object.entries(options)) {
-    if (typeof value === "number" && !(value >= 0)) {
-      throw new RangeError(`Option ${name}.${key} is ${value}: must not be negative`);
-    }
-    if (typeof value === "object" && value !== null) checkNumbers(`${name}.${key}`, value);
   }
 }

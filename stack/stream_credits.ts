@@ -6,6 +6,7 @@
  * @module
  */
 import type { Engine } from "./engine/engine.ts";
+import { LEAST_BUFFER } from "./engine/memory_pool.ts";
 import { DATAGRAM_CREDIT, DATAGRAM_OVERHEAD, STREAM_CREDIT } from "./messages.ts";
 import type { OutgoingTurn } from "./outgoing_turn.ts";
 
@@ -14,11 +15,17 @@ export class StreamCredits {
   readonly #engine: Engine;
   readonly #out: OutgoingTurn;
   readonly #unread: Map<number, number>;
+  /** Those of the sockets that are connections, whose bytes count in the memory of all. */
+  readonly #streams: Set<number>;
+  /** Of those, the ones that have ended. */
+  readonly #released: Set<number>;
 
   constructor(engine: Engine, out: OutgoingTurn) {
     this.#engine = engine;
     this.#out = out;
     this.#unread = new Map();
+    this.#streams = new Set();
+    this.#released = new Set();
   }
 
   /** Bytes of a socket that the program has been handed and has not read. */
@@ -37,20 +44,34 @@ export class StreamCredits {
     const unread = this.#unread.get(id);
     if (unread === undefined) return;
     this.#unread.set(id, unread - bytes);
-    this.pump(now, id);
+    if (this.#streams.has(id)) this.#engine.receiveMemory.give(bytes);
+    if (!this.#released.has(id)) this.pump(now, id);
+    else if (unread === bytes) this.close(id);
+  }
+
+  /** The engine knows a socket no more. What the program has not read of a connection still counts until it has. */
+  release(id: number): void {
+    if (this.#streams.has(id) && this.#unread.get(id)! > 0) this.#released.add(id);
+    else this.close(id);
   }
 
   /** Forgets a socket; says whether the program had something left to read. */
   close(id: number): boolean {
     const unread = this.unread(id);
     this.#unread.delete(id);
+    this.#released.delete(id);
+    if (this.#streams.delete(id)) this.#engine.receiveMemory.give(unread);
     return unread > 0;
   }
 
   #pumpStream(now: number, id: number): void {
+    const { receiveMemory } = this.#engine;
     const unread = this.unread(id);
-    const length = Math.min(this.#engine.readable(id), STREAM_CREDIT - unread);
+    const credit = Math.min(STREAM_CREDIT - unread, Math.max(receiveMemory.free, LEAST_BUFFER - unread));
+    const length = Math.min(this.#engine.readable(id), credit);
     if (length <= 0) return;
+    receiveMemory.take(length);
+    this.#streams.add(id);
     this.#unread.set(id, unread + length);
     this.#engine.read(now, id, this.#out.reserveBytes(length));
     this.#out.commitBytes(length, { kind: "received", id });

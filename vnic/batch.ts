@@ -114,12 +114,15 @@ export class BatchReader {
     this.#end = length;
   }
 
-  /** Goes to the next record; false when there is none, also because somebody has transferred the buffer. */
+  /** Goes to the next record; false when there is none, also because somebody has transferred or overwritten the buffer. */
   advance(): boolean {
     const header = this.offset + this.length;
     if (header >= this.#end || this.view.buffer.detached) return false;
-    this.offset = header + RECORD_HEADER;
-    this.length = this.view.getUint32(header);
+    const offset = header + RECORD_HEADER;
+    const length = this.view.getUint32(header);
+    if (offset + length > this.#end) return false;
+    this.offset = offset;
+    this.length = length;
     return true;
   }
 

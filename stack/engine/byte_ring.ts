@@ -27,11 +27,15 @@ export class ByteRing {
     return this.#bytes.length;
   }
 
+  /** Bytes of memory that {@link reserve} would add. */
+  growthFor(needed: number): number {
+    return needed <= this.#bytes.length ? 0 : this.#capacityFor(needed) - this.#bytes.length;
+  }
+
   /** Makes room for `needed` bytes from `start` on; the first `used` of them are kept. */
   reserve(needed: number, start: number, used: number): void {
     if (needed <= this.#bytes.length) return;
-    let capacity = Math.max(SMALLEST, this.#bytes.length);
-    while (capacity < needed) capacity *= 2;
+    const capacity = this.#capacityFor(needed);
     const grown = (capacity === SMALLEST ? spares.pop() : undefined) ?? new Uint8Array(capacity);
     const mask = capacity - 1;
     for (let done = 0; done < used;) {
@@ -71,6 +75,12 @@ export class ByteRing {
     if (this.#bytes.length === SMALLEST && spares.length < SPARES) spares.push(this.#bytes);
     this.#bytes = EMPTY;
     this.#mask = 0;
+  }
+
+  #capacityFor(needed: number): number {
+    let capacity = Math.max(SMALLEST, this.#bytes.length);
+    while (capacity < needed) capacity *= 2;
+    return capacity;
   }
 }
 

@@ -55,6 +55,16 @@ export interface StackLimits {
   backlog?: number;
   /** Half-open connections of a listener. 1024. */
   synQueue?: number;
+  /**
+   * Bytes that have arrived on all connections and that the program has not read, on both threads; half of them for what
+   * lies beyond a gap. Beyond them each connection has 4 KiB, and what else arrives is dropped. 256 MiB.
+   */
+  receiveMemory?: number;
+  /**
+   * Bytes that the program may write on all connections before peers acknowledge them; beyond them each new connection
+   * has 4 KiB. 512 MiB.
+   */
+  sendMemory?: number;
   /** ICMP errors sent in a second. 1000. */
   icmpRate?: number;
   /** Bytes that wait in a datagram socket's receive queue. 256 KiB. */
@@ -135,6 +145,8 @@ export function stackLimits(limits: StackLimits = {}): Required<StackLimits> {
     connections: limits.connections ?? 100_000,
     backlog: limits.backlog ?? 4096,
     synQueue: limits.synQueue ?? 1024,
+    receiveMemory: limits.receiveMemory ?? 256 * 1024 * 1024,
+    sendMemory: limits.sendMemory ?? 512 * 1024 * 1024,
     icmpRate: limits.icmpRate ?? 1000,
     udpQueue: limits.udpQueue ?? 256 * 1024,
     reassembly: limits.reassembly ?? 4 * 1024 * 1024,

@@ -53,6 +53,8 @@ export type DropReason =
   | "rateLimited"
   /** A SYN, while the host has as many connections as it may. */
   | "connectionLimit"
+  /** Data for which its connections' memory is used up. */
+  | "memoryLimit"
   /** A segment that its connection cannot take, a reply or an ICMP error that fits nothing that was sent. */
   | "unacceptable";
 
@@ -87,6 +89,7 @@ export class Counters {
       tooBig: 0,
       rateLimited: 0,
       connectionLimit: 0,
+      memoryLimit: 0,
       unacceptable: 0,
     };
   }

@@ -20,10 +20,12 @@ import type { ICMPReport } from "./icmp_report.ts";
 import { IPInput } from "./ip_input.ts";
 import { IPOutput } from "./ip_output.ts";
 import { LocalAddresses } from "./local_addresses.ts";
+import type { MemoryPool } from "./memory_pool.ts";
 import type { PacketSink } from "./packet_sink.ts";
 import type { Packet } from "./packet.ts";
 import { add } from "./seq.ts";
 import type { SocketEntry } from "./netstat.ts";
+import { restReceiveBuffer } from "./tcp/buffers.ts";
 import { abort, closeBoth, closeWrite } from "./tcp/close.ts";
 import { type ConnectionInfo, connectionInfo } from "./tcp/info.ts";
 import { setKeepAlive } from "./tcp/keep_alive.ts";
@@ -99,6 +101,16 @@ export class Engine {
     return all;
   }
 
+  /** What was received on all connections and not read: a driver that takes it counts it here until the program has. */
+  get receiveMemory(): MemoryPool {
+    return this.#tcp.receiveMemory;
+  }
+
+  /** What programs may write on all connections. */
+  get sendMemory(): MemoryPool {
+    return this.#tcp.sendMemory;
+  }
+
   /** Bytes of fragments that wait for the rest of their datagrams, overhead included. */
   get reassemblyBytes(): number {
     return this.#input.fragments.held;
@@ -159,7 +171,7 @@ export class Engine {
     considerWindowUpdate(c, now);
     if (c.unreadBytes === 0) {
       c.readableReported = false;
-      if (c.outOfOrder.count === 0) c.receiveBuffer.rest();
+      restReceiveBuffer(c);
       this.#tcp.reportEnd(c);
       this.#tcp.releaseWhenRead(c);
     }

@@ -10,7 +10,7 @@ import type { Address } from "./address.ts";
 import type { Counters } from "./counters.ts";
 import { FragmentOutput } from "./fragment_output.ts";
 import type { LocalAddresses } from "./local_addresses.ts";
-import { PathMTUs } from "./path_mtu.ts";
+import { LEAST_IPV4, PathMTUs } from "./path_mtu.ts";
 import { PacketQueue, type PacketSink } from "./packet_sink.ts";
 import { type RandomSource, randomUint16 } from "./random.ts";
 
@@ -43,6 +43,8 @@ export class IPOutput {
   #source: Address | null;
   #destination: Address | null;
   readonly #ipv4: ipv4.Fields;
+  /** Whether routers may fragment the packet. */
+  #mayBeCut: boolean;
 
   constructor(local: LocalAddresses, mtu: number, random: RandomSource, counters: Counters) {
     this.loopback = new PacketQueue(LOOPBACK_LIMIT);
@@ -62,6 +64,7 @@ export class IPOutput {
     this.#start = 0;
     this.#source = null;
     this.#destination = null;
+    this.#mayBeCut = false;
     this.#ipv4 = {
       ecn: ECN_NOT_CAPABLE,
       totalLength: 0,
@@ -83,6 +86,7 @@ export class IPOutput {
   /** Makes room for an IP payload of up to `length` bytes; false when there is none now. */
   open(source: Address, destination: Address, length: number): boolean {
     const header = destination.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH;
+    this.#mayBeCut = false;
     return this.#openIn(this.#sinkFor(destination), source, destination, header, length);
   }
 
@@ -90,7 +94,10 @@ export class IPOutput {
   openDatagram(source: Address, destination: Address, length: number): boolean {
     const header = destination.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH;
     let sink = this.#sinkFor(destination);
-    const mtu = Math.min(this.mtu, this.paths.to(destination, this.#now));
+    const path = this.paths.to(destination, this.#now);
+    const mtu = Math.min(this.mtu, path);
+    // On a path that may carry still less, routers cut what fits here.
+    this.#mayBeCut = path <= LEAST_IPV4;
     if (header + length > mtu && sink !== this.loopback) {
       this.#fragments.aim(sink, mtu);
       sink = this.#fragments;
@@ -144,6 +151,7 @@ export class IPOutput {
     fields.ttl = ttl;
     fields.totalLength = totalLength;
     fields.identification = randomUint16(this.#random);
+    fields.flagsAndOffset = this.#mayBeCut ? 0 : ipv4.FLAG_DONT_FRAGMENT;
     fields.protocol = protocol;
     fields.source = this.#source!.w3;
     fields.destination = this.#destination!.w3;

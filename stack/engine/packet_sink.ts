@@ -48,6 +48,11 @@ export class PacketQueue implements PacketSink {
     return this.offset - this.#readAt;
   }
 
+  /** Packets whose lengths are kept, some of which may be gone. */
+  get remembered(): number {
+    return this.#lengths.length;
+  }
+
   /** Bytes of the oldest packet. */
   get nextLength(): number {
     return this.#lengths[this.#read];
@@ -75,6 +80,8 @@ export class PacketQueue implements PacketSink {
     this.view = new DataView(bytes.buffer);
     this.offset = used;
     this.#readAt = 0;
+    this.#lengths = this.#lengths.slice(this.#read);
+    this.#read = 0;
     return true;
   }
 

@@ -7,8 +7,11 @@ import * as ipv4 from "../wire/ipv4.ts";
 import type { Address } from "./address.ts";
 import type { ICMPError } from "./icmp_report.ts";
 
-/** The least MTU that a report is believed about: RFC 791 §3.2, RFC 8201 §4. */
-const LEAST_IPV4 = 68;
+/**
+ * The least MTU that a report is believed about: else a forged one makes a thousand fragments of each datagram. What an
+ * IPv4 path carries at the least is 68 bytes, but every host takes datagrams of 576 (RFC 791 §3.2); for IPv6: RFC 8201 §4.
+ */
+export const LEAST_IPV4 = 552;
 const LEAST_IPV6 = 1280;
 /** ms until a larger packet is tried again (RFC 1191 §6.3, RFC 8201 §5.3). */
 const LIFETIME = 600_000;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Allows `perSecond` events in a second, and as many at once as a tenth of a second brings. */
+/** Allows `perSecond` events in a second, and as many at once as a tenth of a second brings; 0 allows none. */
 export class RateLimit {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -13,13 +13,14 @@ export class RateLimit {
 
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
-    this.#burst = Math.max(1, perSecond / 10);
+    this.#burst = perSecond === 0 ? 0 : Math.max(1, perSecond / 10);
     this.#tokens = this.#burst;
-    this.#filledAt = -Infinity;
+    this.#filledAt = 0;
   }
 
   /** Whether one more is allowed now. */
   take(now: number): boolean {
+    if (this.#perSecond === Infinity) return true;
     const earned = Math.max(0, now - this.#filledAt) / 1000 * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + earned);
     this.#filledAt = Math.max(this.#filledAt, now);

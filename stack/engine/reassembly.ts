@@ -5,6 +5,7 @@
  * @module
  */
 import type { Counters } from "./counters.ts";
+import { type InLine, WaitingLine } from "./waiting_line.ts";
 
 /** What is held beside the bytes themselves, for a datagram and for each fragment: it bounds their numbers too. */
 const DATAGRAM_OVERHEAD = 512;
@@ -23,7 +24,8 @@ export interface Fragment {
   more: boolean;
 }
 
-class Datagram {
+class Datagram implements InLine<Datagram> {
+  readonly key: string;
   readonly deadline: number;
   /** In order, without overlaps. */
   readonly fragments: Fragment[];
@@ -35,14 +37,21 @@ class Datagram {
   held: number;
   /** Nothing of it is kept, and what else comes is dropped: one of its fragments lied. */
   refused: boolean;
+  line: WaitingLine<Datagram> | undefined;
+  ahead: Datagram | undefined;
+  behind: Datagram | undefined;
 
-  constructor(deadline: number) {
+  constructor(key: string, deadline: number) {
+    this.key = key;
     this.deadline = deadline;
     this.fragments = [];
     this.received = 0;
     this.total = Infinity;
     this.held = DATAGRAM_OVERHEAD;
     this.refused = false;
+    this.line = undefined;
+    this.ahead = undefined;
+    this.behind = undefined;
   }
 
   get first(): Fragment | undefined {
@@ -51,19 +60,22 @@ class Datagram {
   }
 }
 
-/** The incomplete datagrams of one family, oldest first. */
+/** The incomplete datagrams of one family. */
 export class ReassemblyQueue {
   readonly datagrams: Map<string, Datagram>;
+  /** The same, the oldest first. */
+  readonly byAge: WaitingLine<Datagram>;
   /** ms that a datagram may take. */
   readonly patience: number;
 
   constructor(patience: number) {
     this.datagrams = new Map();
+    this.byAge = new WaitingLine();
     this.patience = patience;
   }
 
   get oldest(): Datagram | undefined {
-    return this.datagrams.size === 0 ? undefined : this.datagrams.values().next().value;
+    return this.byAge.first;
   }
 }
 
@@ -107,7 +119,7 @@ export class Reassembly {
     if (!fragment.more) datagram.total = fragment.end;
     this.#hold(datagram, FRAGMENT_OVERHEAD + fragment.bytes.length);
     if (datagram.received === datagram.total) {
-      this.#forget(queue, key, datagram);
+      this.#forget(queue, datagram);
       this.#counters.reassembled++;
       return datagram.fragments;
     }
@@ -118,9 +130,8 @@ export class Reassembly {
   /** Drops datagrams whose time is over, and tells the first fragments of those that have one (RFC 792, RFC 4443 §3.3). */
   expire(now: number, onTimeout: (first: Fragment) => void): void {
     for (const queue of this.#queues) {
-      for (const [key, datagram] of queue.datagrams) {
-        if (datagram.deadline > now) break;
-        this.#forget(queue, key, datagram);
+      for (let datagram = queue.oldest; datagram && datagram.deadline <= now; datagram = queue.oldest) {
+        this.#forget(queue, datagram);
         this.#counters.drop("fragmentTimeout", datagram.fragments.length);
         if (datagram.first) onTimeout(datagram.first);
       }
@@ -128,8 +139,9 @@ export class Reassembly {
   }
 
   #open(now: number, queue: ReassemblyQueue, key: string): Datagram {
-    const datagram = new Datagram(now + queue.patience);
+    const datagram = new Datagram(key, now + queue.patience);
     queue.datagrams.set(key, datagram);
+    queue.byAge.join(datagram);
     this.#held += datagram.held;
     return datagram;
   }
@@ -139,8 +151,9 @@ export class Reassembly {
     this.#held += bytes;
   }
 
-  #forget(queue: ReassemblyQueue, key: string, datagram: Datagram): void {
-    queue.datagrams.delete(key);
+  #forget(queue: ReassemblyQueue, datagram: Datagram): void {
+    queue.datagrams.delete(datagram.key);
+    queue.byAge.leave(datagram);
     this.#held -= datagram.held;
   }
 
@@ -157,8 +170,8 @@ export class Reassembly {
   #evict(): void {
     while (this.#held > this.#limit) {
       const queue = this.#queues.reduce((a, b) => startOf(b) < startOf(a) ? b : a);
-      const [key, datagram] = queue.datagrams.entries().next().value!;
-      this.#forget(queue, key, datagram);
+      const datagram = queue.oldest!;
+      this.#forget(queue, datagram);
       this.#counters.drop("fragmentLimit", datagram.fragments.length);
     }
   }

@@ -14,6 +14,11 @@ Deno.test("a tenth of a second's worth at once, then as many as time brings", ()
   assertEquals(taken, 10);
 });
 
+Deno.test("a rate of 0 allows nothing, an infinite one everything", () => {
+  const [never, always] = [new RateLimit(0), new RateLimit(Infinity)];
+  for (const now of [0, 0, 1, 1_000_000]) assertEquals([never.take(now), always.take(now)], [false, true]);
+});
+
 Deno.test("time that goes back gives nothing", () => {
   const limit = new RateLimit(10);
   assertEquals(limit.take(1000), true);

@@ -9,6 +9,7 @@ import type { Connection } from "../../stack/engine/tcp/connection.ts";
 import { RTTEstimator } from "../../stack/engine/tcp/rtt.ts";
 import { SentQueue } from "../../stack/engine/tcp/sent_queue.ts";
 import { shiftFor } from "../../stack/engine/tcp/window.ts";
+import { seeded } from "../harness/seeded.ts";
 import { streamBytes } from "../harness/stream.ts";
 
 /** What the table looks at of a connection. */
@@ -94,7 +95,7 @@ Deno.test("the sent queue: what the peer has, a FIN and a SYN stay what they are
   // A FIN beside 500 bytes takes no room of its own.
   push(9000, 9501, true);
   queue.acknowledge((origin + 2000) | 0, () => {});
-  queue.markSacked(queue.at(3));
+  queue.sack(queue.at(3).start, queue.at(3).end, () => {});
   queue.markLost(0);
   queue.divide(500);
   assertEquals([queue.count, queue.bytes, queue.sackedBytes, queue.sackedCount, queue.lostBytes], [
@@ -112,6 +113,40 @@ Deno.test("the sent queue: what the peer has, a FIN and a SYN stay what they are
   queue.acknowledge((origin + 9501) | 0, () => {});
   assertEquals([queue.count, queue.sackedCount], [1, 0]);
 });
+
+for (const seed of [1, 2, 3]) {
+  Deno.test(`the sent queue: what a peer has is told once, whatever it says how often, seed ${seed}`, () => {
+    const random = seeded(seed);
+    const queue = new SentQueue();
+    const has = new Set<number>();
+    let [first, next] = [0, 0];
+    for (let round = 0; round < 3000; round++) {
+      for (let more = Math.floor(3 * random()); more > 0; more--) queue.push(10 * next, 10 * ++next, false, false, 0);
+      const left = first + Math.floor((next - first) * random());
+      const right = left + Math.floor((next - left) * random());
+      const news: number[] = [];
+      queue.sack(10 * left, 10 * right, (segment) => news.push(segment.start / 10));
+      const expected = Array.from({ length: right - left }, (_, i) => left + i).filter((one) => !has.has(one));
+      assertEquals(news, expected);
+      for (const one of expected) has.add(one);
+      if (random() < 0.05) first = Math.min(next, first + Math.floor(20 * random()));
+      queue.acknowledge(10 * first, (segment) => has.delete(segment.start / 10));
+      if (random() < 0.01) {
+        queue.forgetSacked();
+        has.clear();
+      }
+      if (random() < 0.2 && first < next) {
+        queue.markLost(Math.floor((next - first) * random()));
+        queue.nextLost();
+      }
+      if (random() < 0.005) queue.divide(10);
+      assertEquals([queue.sackedCount, queue.sackedBytes], [has.size, 10 * has.size]);
+      for (let i = 0; i < queue.count; i += queue.at(i).run) {
+        for (let k = 1; k < queue.at(i).run; k++) assert(queue.at(i).sacked && queue.at(i + k).sacked);
+      }
+    }
+  });
+}
 
 Deno.test("the window shift offers a buffer whole", () => {
   assertEquals([0, 1, 65535, 65536, 131_070, 131_071, 1 << 20, 1 << 30].map(shiftFor), [0, 0, 0, 1, 1, 2, 5, 14]);

@@ -38,3 +38,6 @@ function counting(Native: typeof Worker, started: Map<Worker, string>): typeof W
     }
   };
 }
+
+const traces = Deno.env.get("UIS_TRACES");
+if (traces) (await import("../traces/recorder.ts")).recordTraces(traces);

@@ -27,12 +27,15 @@ export async function requireTshark(): Promise<boolean> {
   return false;
 }
 
-/** What is wrong with a pcap file: a line for each malformed packet, bad checksum, or complaint of tshark. Empty when all is well. */
-export async function checkPCAP(path: string): Promise<string[]> {
+/**
+ * What is wrong with a pcap file: a line for each malformed packet, bad checksum, or complaint of tshark. Empty when all is well.
+ * `options` are further ones of tshark.
+ */
+export async function checkPCAP(path: string, options: string[] = []): Promise<string[]> {
   const fields = ["frame.number", "_ws.malformed", ...CHECKSUMS, "_ws.col.Protocol", "_ws.col.Info"];
   const filter = ["_ws.malformed", ...CHECKSUMS.map((field) => `${field} == ${BAD}`)].join(" || ");
   const output = await runTshark([
-    ...["-r", path, ...CHECKS, "-Y", filter, "-T", "fields", "-E", "separator=/t"],
+    ...["-r", path, ...CHECKS, ...options, "-Y", filter, "-T", "fields", "-E", "separator=/t"],
     ...fields.flatMap((field) => ["-e", field]),
   ]);
   return [...output.lines.map(problemOf), ...output.success ? [] : [`tshark: ${output.complaint}`]];

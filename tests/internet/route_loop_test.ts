@@ -111,6 +111,22 @@ Deno.test("a throw of the filter rejects route(), which then takes no more packe
   await internet.close();
 });
 
+Deno.test("a trace whose writer fails records no more, and the packets go on", async () => {
+  const { internet, received, send } = oneHost();
+  const broken = new WritableStream<Uint8Array>({ write: () => Promise.reject(new Error("disk full")) });
+  const trace = new PCAPTrace(broken, 1500, { buffer: 2 });
+  const routing = internet.route({ trace });
+  for (const id of [1, 2, 3, 4]) {
+    send(id);
+    await settle();
+  }
+  assertEquals(received, [1, 2, 3, 4]);
+  await internet.close();
+  await routing;
+  await assertRejects(() => trace.close(), Error, "disk full");
+  assertEquals(trace.dropped, 4);
+});
+
 Deno.test("what is neither a boolean nor a frame rejects route() with a TypeError", async () => {
   const verdicts: [unknown, string][] = [
     [Promise.resolve(true), "not a promise"],

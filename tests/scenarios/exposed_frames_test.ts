@@ -23,6 +23,22 @@ eachIsolation("a program that transfers a packet's buffer loses packets, and not
   assertEquals([received, echoed], [patternDigest(length, 1), patternDigest(length, 2)]);
 });
 
+eachIsolation(
+  "a program that writes beyond the ends of a packet loses packets, and nothing else",
+  async (isolation) => {
+    let seen = 0;
+    const filter = ({ packet }: VNICFrame) => {
+      if (++seen % 50 === 0) new Uint8Array(packet.buffer).fill(255);
+      return true;
+    };
+    await using network = await Network.create(isolation, { filter });
+    using pair = await connect(network.client, network.server);
+    const length = 1 << 20;
+    const [received] = await Promise.all([receiveDigest(pair.server), sendPattern(pair.client, length, 2)]);
+    assertEquals(received, patternDigest(length, 2));
+  },
+);
+
 scenario("an inline engine that throws: its stack rejects, and the others go on", async () => {
   await using internet = new Internet({ isolation: "inline" });
   const broken = await internet.newStack({ addresses: [SERVER] });

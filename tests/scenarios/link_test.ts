@@ -164,6 +164,28 @@ eachIsolation("a link that throws loses the packet, reports the error, and the s
   assertEquals(reported.map(String), ["Error: unplugged"]);
 });
 
+eachIsolation("a link that delivers no packets, and goes on after its end, does no harm", async (isolation) => {
+  const links = Cable.pair();
+  const server = await createStack(isolation, links[0], SERVER);
+  await using client = await createStack(isolation, links[1], CLIENT);
+  const { dispatcher } = links[0];
+  const garbage = [new Uint8Array(), Uint8Array.of(0x45), new Uint8Array(70_000).fill(0x60), new Uint8Array(40)];
+  links[0].writePackets = (packets) => {
+    for (const packet of packets) links[1].dispatcher?.deliverNetworkPacket(packet);
+    for (const packet of garbage) dispatcher?.deliverNetworkPacket(packet);
+    return -1;
+  };
+  {
+    using pair = await connect(client, server);
+    await assertTalks(pair);
+  }
+  const { malformed } = (await server.stats()).dropped;
+  assert(malformed > 0, `${malformed} packets were malformed`);
+  await server.close();
+  for (const packet of garbage) dispatcher?.deliverNetworkPacket(packet);
+  await client.stats();
+});
+
 eachIsolation(
   "a link that cannot be attached: Stack.create rejects with its error, and leaves nothing",
   async (isolation) => {

@@ -14,8 +14,8 @@ export function liveBytes(): number {
   return heapUsed + external;
 }
 
-/** Runs a program of this folder in a process of its own, and returns what it prints as JSON. */
-export async function runMeasuring<T>(program: string, ...args: number[]): Promise<T> {
+/** Runs a program, by its path from this folder, in a process of its own, and returns what it prints as JSON. */
+export async function runMeasuring<T>(program: string, ...args: (number | string)[]): Promise<T> {
   const path = new URL(program, import.meta.url).href;
   const flags = ["run", "--quiet", "-A", "--no-check", "--v8-flags=--expose-gc"];
   const command = new Deno.Command(Deno.execPath(), { args: [...flags, path, ...args.map(String)], stdin: "null" });

@@ -1,9 +1,11 @@
 /**
  * Buffers that grow with the path: the receive buffer to twice of what the program reads in a round trip (dynamic
- * right-sizing), the send buffer to twice the congestion window. They never shrink, so that no window is taken back.
+ * right-sizing), the send buffer to twice the congestion window. They never shrink, so that no window is taken back. What
+ * those of all connections hold is bounded.
  *
  * @module
  */
+import { LEAST_BUFFER } from "../memory_pool.ts";
 import { distance } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
@@ -52,9 +54,77 @@ export function noteRead(c: Connection, now: number): void {
 export function expandSendBuffer(c: Connection): void {
   const wanted = Math.min(2 * c.congestion.cwnd, c.tcp.settings.sendBuffer);
   // In steps, so that not every acknowledgement is told of.
-  if (wanted < c.sendLimit + INITIAL_BUFFER / 2 && wanted < c.tcp.settings.sendBuffer) return;
-  if (wanted <= c.sendLimit) return;
-  const more = Math.floor(wanted - c.sendLimit);
+  if (wanted < c.sendLimit + Math.min(INITIAL_BUFFER, c.sendLimit) / 2 && wanted < c.tcp.settings.sendBuffer) return;
+  if (wanted <= c.sendLimit || c.promised === 0) return;
+  const more = Math.floor(Math.min(wanted - c.sendLimit, c.tcp.sendMemory.free));
+  c.tcp.sendMemory.take(more);
+  c.promised += more;
   c.sendLimit += more;
   if (!c.orphaned) c.freedBytes += more;
+}
+
+/** The program may write from now on: so many bytes are its own, whatever others do. */
+export function promiseSendBuffer(c: Connection): void {
+  const { sendMemory } = c.tcp;
+  c.sendLimit = Math.min(c.sendLimit, Math.max(LEAST_BUFFER, sendMemory.free));
+  c.promised = c.sendLimit;
+  sendMemory.take(c.promised);
+}
+
+/** The program will write no more: what it has written is all that is needed. */
+export function withdrawSendBuffer(c: Connection): void {
+  const unneeded = Math.max(0, c.promised - c.bufferedBytes);
+  c.tcp.sendMemory.give(unneeded);
+  c.promised -= unneeded;
+}
+
+/** Nothing will be sent any more. */
+export function releaseSendBuffer(c: Connection): void {
+  c.sendBuffer.release();
+  c.tcp.sendMemory.give(c.promised);
+  c.promised = 0;
+}
+
+/** The size of the receive buffer as far as the host has memory for it. */
+export function receiveRoom(c: Connection): number {
+  const most = Math.max(LEAST_BUFFER, c.receiveBuffer.capacity + c.tcp.receiveMemory.free);
+  return Math.min(c.receiveLimit, most);
+}
+
+/** Makes room for `needed` bytes, of which `used` are there, if that takes no more than `free`; how many there is room for. */
+export function reserveReceiveBuffer(c: Connection, needed: number, used: number, free: number): number {
+  const { receiveBuffer } = c;
+  const { receiveMemory } = c.tcp;
+  let growth = receiveBuffer.growthFor(needed);
+  if (growth > free) {
+    needed = Math.min(needed, LEAST_BUFFER);
+    growth = receiveBuffer.growthFor(needed);
+  }
+  receiveMemory.take(growth);
+  receiveBuffer.reserve(needed, c.rcvRead, used);
+  return receiveBuffer.capacity;
+}
+
+/**
+ * Everything was read: the smallest memory is lent to others. When memory is short, so is what a connection took when it
+ * was busy.
+ */
+export function restReceiveBuffer(c: Connection): void {
+  const { receiveBuffer } = c;
+  const { receiveMemory } = c.tcp;
+  const { capacity } = receiveBuffer;
+  if (c.outOfOrder.count > 0) return;
+  if (capacity > INITIAL_BUFFER && receiveMemory.spare === 0) {
+    receiveBuffer.release();
+    receiveBuffer.reserve(INITIAL_BUFFER, c.rcvRead, 0);
+  } else {
+    receiveBuffer.rest();
+  }
+  receiveMemory.give(capacity - receiveBuffer.capacity);
+}
+
+/** Nobody will read it. */
+export function releaseReceiveBuffer(c: Connection): void {
+  c.tcp.receiveMemory.give(c.receiveBuffer.capacity);
+  c.receiveBuffer.release();
 }

@@ -5,6 +5,7 @@
  */
 import type { FailureReason } from "../events.ts";
 import type { Connection } from "./connection.ts";
+import { releaseReceiveBuffer, releaseSendBuffer, withdrawSendBuffer } from "./buffers.ts";
 import { emitReset } from "./emit.ts";
 import { isSynchronized } from "./state.ts";
 
@@ -15,6 +16,7 @@ const FIN_WAIT_2_TIMEOUT = 60_000;
 export function closeWrite(c: Connection): void {
   if (c.finRequested) return;
   c.finRequested = true;
+  withdrawSendBuffer(c);
   advanceToFin(c);
   c.tcp.queue(c);
 }
@@ -56,7 +58,7 @@ export function discard(c: Connection): void {
   leaveListener(c);
   c.setState("CLOSED");
   c.sent.clear();
-  c.sendBuffer.release();
+  releaseSendBuffer(c);
   c.outOfOrder.clear();
   c.ackOwed = false;
   c.duplicateAcksOwed = 0;
@@ -68,10 +70,11 @@ export function discard(c: Connection): void {
 export function enterTimeWait(c: Connection, now: number): void {
   c.setState("TIME-WAIT");
   c.sent.clear();
-  c.sendBuffer.release();
+  releaseSendBuffer(c);
   clearDeadlines(c);
   c.lingerAt = now + c.tcp.settings.timeWait;
-  c.tcp.timeWait.add(c);
+  c.tcp.orphans.leave(c);
+  c.tcp.timeWait.join(c);
   c.tcp.events.push({ kind: "timeWait", id: c.id });
 }
 
@@ -86,17 +89,19 @@ export function startLinger(c: Connection, now: number): void {
 }
 
 function orphan(c: Connection): Connection {
+  releaseReceiveBuffer(c);
+  if (!c.orphaned && c.state !== "CLOSED" && c.state !== "TIME-WAIT") c.tcp.orphans.join(c);
   c.orphaned = true;
-  c.receiveBuffer.release();
   return c;
 }
 
+/** The program still has to take what was established and has ended: only then there is room for another. */
 function leaveListener(c: Connection): void {
   const { listener } = c;
   c.listener = null;
   if (!listener) return;
   if (c.state === "SYN-RECEIVED") listener.halfOpen--;
-  else listener.waiting--;
+  else if (c.orphaned) c.tcp.accept(c.id);
 }
 
 function clearDeadlines(c: Connection): void {

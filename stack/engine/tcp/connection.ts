@@ -11,6 +11,7 @@ import type { FailureReason } from "../events.ts";
 import { Ranges } from "../ranges.ts";
 import { add, distance } from "../seq.ts";
 import type { TimerOwner } from "../timers.ts";
+import type { InLine, WaitingLine } from "../waiting_line.ts";
 import { INITIAL_BUFFER, type ReadRate } from "./buffers.ts";
 import { type CongestionControl, initialWindow } from "./congestion.ts";
 import type { Listener } from "./listener.ts";
@@ -38,7 +39,7 @@ export interface FourTuple {
 }
 
 /** SND.x and RCV.x of the RFC are `sndX` and `rcvX`. Sequence numbers are int32, times ms, sizes bytes. */
-export class Connection implements TimerOwner, FourTuple {
+export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
   readonly tcp: TCP;
   readonly id: number;
   readonly local: Address;
@@ -75,6 +76,8 @@ export class Connection implements TimerOwner, FourTuple {
   sndEnd: number;
   /** The size of the send buffer now. */
   sendLimit: number;
+  /** What of {@link sendLimit} is counted in the memory of all connections; 0 until the program may write. */
+  promised: number;
   /** Bytes acknowledged that the program has not been told of. */
   freedBytes: number;
   /** The program closed its direction. */
@@ -194,6 +197,10 @@ export class Connection implements TimerOwner, FourTuple {
   queued: boolean;
   hash: number;
   nextInBucket: Connection | null;
+  /** Its place among those that make way for others. */
+  line: WaitingLine<Connection> | undefined;
+  ahead: Connection | undefined;
+  behind: Connection | undefined;
 
   constructor(tcp: TCP, id: number, tuple: FourTuple, mss: number) {
     this.tcp = tcp;
@@ -221,6 +228,7 @@ export class Connection implements TimerOwner, FourTuple {
     this.sendBuffer = new ByteRing();
     this.sndEnd = 0;
     this.sendLimit = Math.min(INITIAL_BUFFER, tcp.settings.sendBuffer);
+    this.promised = 0;
     this.freedBytes = 0;
     this.finRequested = false;
     this.finSent = false;
@@ -290,6 +298,9 @@ export class Connection implements TimerOwner, FourTuple {
     this.queued = false;
     this.hash = 0;
     this.nextInBucket = null;
+    this.line = undefined;
+    this.ahead = undefined;
+    this.behind = undefined;
   }
 
   /** The only way to change the state. */

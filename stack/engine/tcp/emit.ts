@@ -17,6 +17,7 @@ import {
 } from "../../wire/tcp_options.ts";
 import type { IPOutput } from "../ip_output.ts";
 import { add, after, latest } from "../seq.ts";
+import { receiveRoom } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { synFlags } from "./ecn.ts";
 import { timestampAt } from "./timestamps.ts";
@@ -84,7 +85,7 @@ export function emitSyn(c: Connection, now: number): boolean {
   const answers = c.state === "SYN-RECEIVED";
   if (!output.open(c.local, c.remote, LONGEST_HEADER)) return false;
   const headerLength = tcp.HEADER_LENGTH + writeSynOptions(c, now);
-  const window = Math.min(0xffff, answers ? receiveWindow(c) : c.receiveLimit);
+  const window = Math.min(0xffff, answers ? receiveWindow(c) : receiveRoom(c));
   const flags = (answers ? tcp.SYN | tcp.ACK : tcp.SYN) | synFlags(c);
   writeHeader(c, c.iss, headerLength, flags, window);
   closeSegment(c, output, headerLength);

@@ -18,7 +18,7 @@ export class Listener {
   readonly address: Address;
   readonly port: number;
   readonly backlog: number;
-  /** Connections that are established and that the program has not accepted. */
+  /** Connections that were established and that the program has not accepted, those that have ended included. */
   waiting: number;
   /** Connections in SYN-RECEIVED. */
   halfOpen: number;

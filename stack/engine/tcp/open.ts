@@ -9,6 +9,7 @@ import type { TCPOptionSet } from "../../wire/tcp_options.ts";
 import type { Packet } from "../packet.ts";
 import { add, after, atOrBefore, distance } from "../seq.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { promiseSendBuffer, receiveRoom } from "./buffers.ts";
 import { advanceToFin, breakConnection } from "./close.ts";
 import { Connection, type FourTuple } from "./connection.ts";
 import { agreesToECN } from "./ecn.ts";
@@ -152,11 +153,12 @@ export function establish(c: Connection): void {
   const text = (address: Address) => listener?.address.isDualStack ? address.toDualStackText() : String(address);
   const local = { address: text(c.local), port: c.localPort };
   const remote = { address: text(c.remote), port: c.remotePort };
+  promiseSendBuffer(c);
   const sendBuffer = c.sendLimit;
   c.announced = true;
   if (listener) {
     listener.halfOpen--;
-    listener.waiting++;
+    tcp.awaitAccept(id, listener);
     tcp.events.push({ kind: "accepted", id, listener: listener.id, local, remote, sendBuffer });
   } else {
     tcp.events.push({ kind: "connected", id, local, remote, sendBuffer });
@@ -190,7 +192,7 @@ function takeSyn(c: Connection, irs: number, window: number, options: SynOptions
   c.readRate.readSince = c.rcvNxt;
   c.readRate.since = now;
   c.lastAckSent = c.rcvNxt;
-  c.rcvEdge = add(c.rcvNxt, Math.min(0xffff, c.receiveLimit));
+  c.rcvEdge = add(c.rcvNxt, Math.min(0xffff, receiveRoom(c)));
   c.scaling = c.scaling && options.windowShift >= 0;
   c.sndShift = c.scaling ? options.windowShift : 0;
   if (!c.scaling) c.rcvShift = 0;

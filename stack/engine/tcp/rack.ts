@@ -95,8 +95,9 @@ export function detectLosses(c: Connection, now: number): number {
   let wait = 0;
   if (rack.sentAt === -Infinity) return 0;
   const window = rack.reorderingWindow(c);
-  for (let i = 0; i < sent.count; i++) {
+  for (let i = 0, run = 1; i < sent.count; i += run) {
     const segment = sent.at(i);
+    run = segment.run;
     if (segment.sacked || segment.lost) continue;
     if (!isSentAfter(rack.sentAt, rack.endSeq, segment.sentAt, segment.end)) {
       // In order of sending as long as nothing was sent twice: what follows was sent later still.

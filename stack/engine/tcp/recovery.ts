@@ -51,7 +51,7 @@ export function recover(c: Connection, ack: Acknowledgment, now: number): void {
   const recovered = atOrAfter(c.sndUna, c.recoveryPoint) && endRecovery(c);
   noteProbeAcknowledged(c, ack, now);
   if (!c.sack) recoverWithoutSack(c, ack);
-  else findLosses(c, now);
+  else if (ack.delivered > 0 || ack.duplicateReported) findLosses(c, now);
   if (c.phase === "open" && c.sent.lostBytes > 0 && !c.probing) startRecovery(c, ack.inFlight, now);
   if (c.phase === "recovery") {
     c.prr.acknowledged(ack.delivered || (ack.duplicate ? c.mss : 0), c.inFlight, c.mss);

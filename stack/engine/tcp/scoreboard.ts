@@ -26,22 +26,17 @@ export function takeSackBlocks(c: Connection, segment: Segment, echoed: number, 
 function takeBlock(c: Connection, left: number, right: number, echoed: number, now: number): void {
   const { sent } = c;
   if (!before(left, right) || after(right, c.sndNxt) || atOrBefore(right, c.sndUna)) return;
-  for (let i = sent.indexOf(latest(left, c.sndUna)); i < sent.count; i++) {
-    const segment = sent.at(i);
-    if (after(segment.end, right)) return;
-    if (segment.sacked) continue;
-    sent.markSacked(segment);
-    c.rack.arrived(segment, echoed, now);
-  }
+  sent.sack(latest(left, c.sndUna), right, (segment) => c.rack.arrived(segment, echoed, now));
 }
 
 /** Marks a segment lost when enough beyond it has arrived. Only for segments sent once: the rest is left to the timer. */
 export function detectLossesByCount(c: Connection): void {
   const { sent } = c;
   let beyond = sent.sackedCount;
-  for (let i = 0; i < sent.count && beyond >= DUPLICATE_THRESHOLD; i++) {
+  for (let i = 0; i < sent.count && beyond >= DUPLICATE_THRESHOLD;) {
     const segment = sent.at(i);
-    if (segment.sacked) beyond--;
+    if (segment.sacked) beyond -= segment.run;
     else if (segment.transmissions === 1) sent.markLost(i);
+    i += segment.run;
   }
 }

@@ -20,6 +20,8 @@ export interface SentSegment {
   lost: boolean;
   /** The peer has it, beyond a gap (RFC 2018). */
   sacked: boolean;
+  /** The peer has this one and those behind it, so many in all at the least: a search passes them in one step. */
+  run: number;
 }
 
 /** The segments in sequence order. */
@@ -86,6 +88,7 @@ export class SentQueue {
     segment.transmissions = 1;
     segment.lost = false;
     segment.sacked = false;
+    segment.run = 1;
     this.#bytes += distance(end, start);
   }
 
@@ -120,15 +123,27 @@ export class SentQueue {
     return low;
   }
 
-  /** The peer has the segment. */
-  markSacked(segment: SentSegment): void {
-    if (segment.sacked) return;
-    const length = distance(segment.end, segment.start);
-    if (segment.lost) this.#lostBytes -= length;
-    segment.lost = false;
-    segment.sacked = true;
-    this.#sackedBytes += length;
-    this.#sackedCount++;
+  /**
+   * The peer has the segments that lie between two sequence numbers; `onArrived` sees those of which that is news. What
+   * was known before is passed in one step, however often a peer tells it.
+   */
+  sack(left: number, right: number, onArrived: (segment: SentSegment) => void): void {
+    const first = this.indexOf(left);
+    let end = first;
+    while (end < this.#count && !after(this.at(end).end, right)) {
+      const segment = this.at(end);
+      if (!segment.sacked) {
+        this.#markSacked(segment);
+        onArrived(segment);
+      }
+      end += segment.run;
+    }
+    for (let index = first; index < end;) {
+      const segment = this.at(index);
+      const { run } = segment;
+      segment.run = end - index;
+      index += run;
+    }
   }
 
   /** Judges the segment at `index` lost. */
@@ -154,10 +169,10 @@ export class SentQueue {
       while (!whole.syn && distance(whole.end, start) - (whole.fin ? 1 : 0) > length) {
         const end = (start + length) | 0;
         if (whole.sacked) this.#sackedCount++;
-        parts.push({ ...whole, start, end, fin: false });
+        parts.push({ ...whole, start, end, fin: false, run: 1 });
         start = end;
       }
-      parts.push({ ...whole, start });
+      parts.push({ ...whole, start, run: 1 });
     }
     if (parts.length === this.#count) return;
     this.#count = parts.length;
@@ -177,7 +192,11 @@ export class SentQueue {
 
   /** A peer may take back what it reported (RFC 2018 §8). */
   forgetSacked(): void {
-    for (let i = 0; i < this.#count; i++) this.at(i).sacked = false;
+    for (let i = 0; i < this.#count; i++) {
+      const segment = this.at(i);
+      segment.sacked = false;
+      segment.run = 1;
+    }
     this.#sackedBytes = 0;
     this.#sackedCount = 0;
   }
@@ -219,6 +238,15 @@ export class SentQueue {
     segment.start = seq;
   }
 
+  #markSacked(segment: SentSegment): void {
+    const length = distance(segment.end, segment.start);
+    if (segment.lost) this.#lostBytes -= length;
+    segment.lost = false;
+    segment.sacked = true;
+    this.#sackedBytes += length;
+    this.#sackedCount++;
+  }
+
   #grow(): void {
     const segments: SentSegment[] = [];
     const capacity = Math.max(4, 2 * this.#segments.length);
@@ -229,5 +257,5 @@ export class SentQueue {
 }
 
 function emptySegment(): SentSegment {
-  return { start: 0, end: 0, syn: false, fin: false, sentAt: 0, transmissions: 0, lost: false, sacked: false };
+  return { start: 0, end: 0, syn: false, fin: false, sentAt: 0, transmissions: 0, lost: false, sacked: false, run: 1 };
 }

@@ -15,11 +15,14 @@ import type { ICMPError } from "../icmp_report.ts";
 import type { IPOutput } from "../ip_output.ts";
 import type { LocalAddresses } from "../local_addresses.ts";
 import type { SocketEntry } from "../netstat.ts";
+import { MemoryPool } from "../memory_pool.ts";
 import type { Packet } from "../packet.ts";
 import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
 import { add, after, atOrAfter, before, latest } from "../seq.ts";
 import { Timers } from "../timers.ts";
+import { WaitingLine } from "../waiting_line.ts";
 import { abort, breakConnection, discard } from "./close.ts";
+import { releaseReceiveBuffer } from "./buffers.ts";
 import type { Connection, FourTuple } from "./connection.ts";
 import { Demux } from "./demux.ts";
 import { heardFromPeer } from "./keep_alive.ts";
@@ -37,6 +40,8 @@ import { fireDeadlines } from "./timeouts.ts";
 const ISN_PER_MS = 250;
 /** How far a connection that takes over a four-tuple from TIME-WAIT starts beyond its predecessor (RFC 6191). */
 const ISN_GAP = 0x20000;
+/** Bytes of room to write that are worth telling. */
+const LEAST_GRANT = 16 * 1024;
 const IPV4_AND_TCP_HEADERS = 40;
 const IPV6_AND_TCP_HEADERS = 60;
 /** Bytes that a connection may send before the others have their turn: a new one is not to wait for whole windows. */
@@ -62,11 +67,18 @@ export class TCP {
   readonly limits: Required<StackLimits>;
   readonly timers: Timers<Connection>;
   /** Connections in TIME-WAIT, the oldest first. */
-  readonly timeWait: Set<Connection>;
+  readonly timeWait: WaitingLine<Connection>;
+  /** Other connections that the program has let go of and that are not over, the oldest first. */
+  readonly orphans: WaitingLine<Connection>;
+  /** For what was received and not read, and for what programs may write. */
+  readonly receiveMemory: MemoryPool;
+  readonly sendMemory: MemoryPool;
   readonly #local: LocalAddresses;
   readonly #demux: Demux;
   readonly #listeners: Listeners;
   readonly #byId: Map<number, Connection>;
+  /** Which listener's backlog a connection waits in; those that have ended meanwhile wait as well. */
+  readonly #unaccepted: Map<number, Listener>;
   readonly cookies: SynCookies;
   readonly #isnHash: KeyedHash;
   readonly #segment: Segment;
@@ -83,11 +95,15 @@ export class TCP {
     this.settings = host.settings;
     this.limits = host.limits;
     this.timers = new Timers();
-    this.timeWait = new Set();
+    this.timeWait = new WaitingLine();
+    this.orphans = new WaitingLine();
+    this.receiveMemory = new MemoryPool(host.limits.receiveMemory);
+    this.sendMemory = new MemoryPool(host.limits.sendMemory);
     this.#local = host.local;
     this.#demux = new Demux(randomInt32(host.random));
     this.#listeners = new Listeners();
     this.#byId = new Map();
+    this.#unaccepted = new Map();
     this.cookies = new SynCookies(host.random);
     this.#isnHash = new KeyedHash(host.random);
     this.#segment = new Segment(new DataView(new ArrayBuffer(0)));
@@ -96,14 +112,16 @@ export class TCP {
     this.#lastAcceptedId = 0;
   }
 
-  /** Whether one more connection may be. The one longest in TIME-WAIT makes way for it. */
+  /**
+   * Whether one more connection may be. The one longest in TIME-WAIT makes way for it, or the one that the program has
+   * let go of first: its peer alone keeps it.
+   */
   makeRoom(): boolean {
     if (this.#demux.size < this.limits.connections) return true;
-    for (const oldest of this.timeWait) {
-      discard(oldest);
-      return true;
-    }
-    return false;
+    if (this.timeWait.first) discard(this.timeWait.first);
+    else if (this.orphans.first) abort(this.orphans.first);
+    else return false;
+    return true;
   }
 
   /** Listeners and connections of all states. */
@@ -187,12 +205,20 @@ export class TCP {
     openActive(this, id, tuple, this.takeOverTuple(tuple, now));
   }
 
-  /** The program took a connection out of its listener's backlog. */
+  /** A connection is established, and waits until the program takes it. */
+  awaitAccept(id: number, listener: Listener): void {
+    listener.waiting++;
+    this.#unaccepted.set(id, listener);
+  }
+
+  /** The program took a connection out of its listener's backlog, or has let go of it. */
   accept(id: number): void {
+    const listener = this.#unaccepted.get(id);
+    if (!listener) return;
+    this.#unaccepted.delete(id);
+    listener.waiting--;
     const c = this.#byId.get(id);
-    if (!c?.listener) return;
-    c.listener.waiting--;
-    c.listener = null;
+    if (c) c.listener = null;
   }
 
   /** Ends a listener; connections that were not accepted are reset. */
@@ -202,6 +228,9 @@ export class TCP {
     this.#listeners.delete(listener);
     for (const c of [...this.#demux]) {
       if (c.listener === listener) abort(c);
+    }
+    for (const [id, other] of this.#unaccepted) {
+      if (other === listener) this.#unaccepted.delete(id);
     }
     this.events.push({ kind: "released", id });
     return true;
@@ -328,7 +357,8 @@ export class TCP {
   /** Takes a connection out of the network; its id lives until the program has read what arrived. */
   remove(c: Connection): void {
     this.#demux.delete(c);
-    this.timeWait.delete(c);
+    this.timeWait.leave(c);
+    this.orphans.leave(c);
     this.timers.remove(c);
     this.releaseWhenRead(c);
   }
@@ -341,7 +371,7 @@ export class TCP {
       if (c.failure && c.announced) this.events.push({ kind: "failed", id: c.id, reason: c.failure });
     }
     this.#byId.delete(c.id);
-    c.receiveBuffer.release();
+    releaseReceiveBuffer(c);
     if (c.announced) this.events.push({ kind: "released", id: c.id });
   }
 
@@ -352,8 +382,12 @@ export class TCP {
     this.events.push({ kind: "ended", id: c.id });
   }
 
-  /** Tells how many more bytes may be written. */
+  /**
+   * Tells how many more bytes may be written, once that is worth a program's while: else a peer that opens its window
+   * byte by byte keeps the program busy with as many writes.
+   */
   reportWritable(c: Connection): void {
+    if (c.freedBytes < Math.min(LEAST_GRANT, c.sendLimit / 4) && c.bufferedBytes > 0) return;
     this.events.push({ kind: "writable", id: c.id, bytes: c.freedBytes });
     c.freedBytes = 0;
   }

@@ -5,7 +5,7 @@
  */
 import { FIN } from "../../wire/tcp.ts";
 import { add, after, atOrBefore, before, distance, earliest, latest } from "../seq.ts";
-import { noteReceiverRTT } from "./buffers.ts";
+import { noteReceiverRTT, reserveReceiveBuffer } from "./buffers.ts";
 import { abort, enterTimeWait } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { noteMark } from "./ecn.ts";
@@ -42,18 +42,35 @@ function takeData(c: Connection, segment: Segment): void {
   if (distance(end, start) <= 0) {
     c.ackOwed = true;
   } else if (start === c.rcvNxt) {
-    store(c, segment, start, end);
-    advance(c, end);
+    takeInOrder(c, segment, start, end);
   } else {
     takeOutOfOrder(c, segment, start, end);
   }
 }
 
+/** What the host has no memory for will come again. */
+function takeInOrder(c: Connection, segment: Segment, start: number, wanted: number): void {
+  const end = earliest(wanted, reserve(c, wanted, c.tcp.receiveMemory.free));
+  if (end !== wanted) c.tcp.counters.drop("memoryLimit");
+  if (distance(end, start) <= 0) {
+    c.ackOwed = true;
+    return;
+  }
+  store(c, segment, start, end);
+  advance(c, end);
+}
+
+/** Makes room up to `end`, beside what has arrived, if that takes no more than `free`; how far there is room. */
+function reserve(c: Connection, end: number, free: number): number {
+  const { outOfOrder } = c;
+  const stored = outOfOrder.count > 0 ? outOfOrder.at(outOfOrder.count - 1).end : c.rcvNxt;
+  const needed = distance(latest(end, stored), c.rcvRead);
+  return add(c.rcvRead, reserveReceiveBuffer(c, needed, distance(stored, c.rcvRead), free));
+}
+
 /** Puts the bytes from `start` to `end` where they belong. Of bytes that come twice, the first to come stay. */
 function store(c: Connection, segment: Segment, start: number, end: number): void {
-  const { outOfOrder, receiveBuffer } = c;
-  const stored = outOfOrder.count > 0 ? outOfOrder.at(outOfOrder.count - 1).end : c.rcvNxt;
-  receiveBuffer.reserve(distance(latest(end, stored), c.rcvRead), c.rcvRead, distance(stored, c.rcvRead));
+  const { outOfOrder } = c;
   let from = start;
   for (let i = 0; i < outOfOrder.count && before(from, end); i++) {
     const range = outOfOrder.at(i);
@@ -94,6 +111,8 @@ function takeOutOfOrder(c: Connection, segment: Segment, start: number, end: num
   // With SACK one acknowledgement says it all; without, the peer counts them.
   c.duplicateAcksOwed = c.sack ? 1 : c.duplicateAcksOwed + 1;
   if (c.outOfOrder.count >= MAX_RANGES) return c.tcp.counters.drop("queueFull");
+  // What lies beyond a gap, no program can make room for by reading.
+  if (before(reserve(c, end, c.tcp.receiveMemory.spare), end)) return c.tcp.counters.drop("memoryLimit");
   if (c.sack && c.outOfOrder.contains(start, end)) c.sackBlocks.arrivedAgain(start, end);
   store(c, segment, start, end);
   c.sackBlocks.arrived(c.outOfOrder.add(start, end));

@@ -5,7 +5,7 @@
  */
 import { MAX_WINDOW_SHIFT } from "../../wire/tcp_options.ts";
 import { add, distance } from "../seq.ts";
-import { noteRead } from "./buffers.ts";
+import { noteRead, receiveRoom } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { mayReceive } from "./state.ts";
 
@@ -46,17 +46,17 @@ export function considerWindowUpdate(c: Connection, now: number): void {
   noteRead(c, now);
   const offered = receiveWindow(c);
   const gain = freeSpace(c) - offered;
-  const matters = gain >= c.receiveLimit / 4 || offered < c.rcvMss;
+  const matters = gain >= receiveRoom(c) / 4 || offered < c.rcvMss;
   if (!matters || gain < worthwhile(c)) return;
   c.ackOwed = true;
   c.tcp.queue(c);
 }
 
 function freeSpace(c: Connection): number {
-  const free = c.receiveLimit - distance(c.rcvNxt, c.rcvRead);
+  const free = receiveRoom(c) - distance(c.rcvNxt, c.rcvRead);
   return Math.min(Math.max(0, free), LARGEST_FIELD << c.rcvShift);
 }
 
 function worthwhile(c: Connection): number {
-  return Math.min(c.rcvMss, c.receiveLimit / 2);
+  return Math.min(c.rcvMss, receiveRoom(c) / 2);
 }

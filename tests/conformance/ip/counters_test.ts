@@ -51,12 +51,13 @@ function listen(host: LoneHost, family: Family, backlog = 10): void {
   host.engine.listen(host.now, 1, { address: ADDRESSES[family].any, port: 80 }, backlog);
 }
 
-/** A connection from the peer's port 9 that the host has accepted. Sequence numbers of the peer go on at 1001. */
-function accepted(host: LoneHost, family: Family): void {
+/** A connection from the peer's port 9 that the host has accepted; the peer's numbers go on at 1001, the host's as returned. */
+function accepted(host: LoneHost, family: Family): number {
   listen(host, family);
   const [answer] = host.receive(toHost(family, segment({ flags: "S" })));
-  const ack = new DataView(answer.buffer).getUint32((family === 4 ? 20 : 40) + 4) + 1;
-  host.receive(toHost(family, segment({ flags: ".", seq: 1001, ack: ack >>> 0 })));
+  const ack = (new DataView(answer.buffer).getUint32((family === 4 ? 20 : 40) + 4) + 1) >>> 0;
+  host.receive(toHost(family, segment({ flags: ".", seq: 1001, ack })));
+  return ack;
 }
 
 function send(host: LoneHost, length: number, address: string): void {
@@ -171,6 +172,10 @@ const PROVOCATIONS: Record<DropReason, Provocation[]> = {
     listen(host, family);
     for (const sourcePort of [9, 10, 11]) host.receive(toHost(family, segment({ sourcePort, flags: "S" })));
   }]],
+  memoryLimit: [["data far beyond a gap", (host, family) => {
+    const ack = accepted(host, family);
+    host.receive(toHost(family, segment({ seq: 10_000, ack, flags: ".", payload: new Uint8Array(1) })));
+  }]],
   unacceptable: [
     ...([
       ["a segment out of the window", { seq: 900, flags: "." }],
@@ -214,7 +219,7 @@ for (const [reason, provocations] of Object.entries(PROVOCATIONS)) {
   for (const [what, provoke, drops = 1, others] of provocations) {
     for (const family of ONLY_IPV6.includes(reason) ? [6] as const : FAMILIES) {
       Deno.test(`N11 ${reason}: ${what} (IPv${family})`, () => {
-        const limits = { reassembly: 3000, udpQueue: 1000, icmpRate: 1, connections: 2 };
+        const limits = { reassembly: 3000, udpQueue: 1000, icmpRate: 1, connections: 2, receiveMemory: 20_000 };
         const addresses = reason === "noRoute" ? [ADDRESSES[family].host] : undefined;
         const host = new LoneHost({ limits, ...(addresses && { addresses }) });
         provoke(host, family);

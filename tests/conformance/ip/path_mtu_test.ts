@@ -67,13 +67,24 @@ for (const family of [4, 6] as const) {
   });
 }
 
-Deno.test("N3 a report of less than any path has: 68 bytes with IPv4, nothing with IPv6", () => {
+Deno.test("N3 a report of less than usual paths have, which may be forged: 552 bytes with IPv4, nothing with IPv6", () => {
   const ipv4 = open(4);
-  ipv4.host.receive(tooBig(4, 20, ipv4.sent));
-  assertEquals(sizes(ipv4.host, 4)[0], 68);
+  ipv4.host.receive(tooBig(4, 68, ipv4.sent));
+  assertEquals(sizes(ipv4.host, 4), [548, 548, 372]);
   const ipv6 = open(6);
   ipv6.host.receive(tooBig(6, 1279, ipv6.sent));
   assertEquals(sizes(ipv6.host, 6), [1448]);
+});
+
+Deno.test("N3 on a path that may carry less than 552 bytes, routers may cut what fits in them", () => {
+  const { host, sent } = open(4);
+  const mayBeCut = (packet: Uint8Array) => (packet[6] & 0x40) === 0;
+  host.engine.send(host.now, 1, new Uint8Array(500), { address: ADDRESSES[4].peer, port: 9 });
+  assertEquals(host.sent().map(mayBeCut), [false]);
+  host.receive(tooBig(4, 300, sent));
+  host.engine.send(host.now, 1, new Uint8Array(500), { address: ADDRESSES[4].peer, port: 9 });
+  host.engine.send(host.now, 1, new Uint8Array(500), { address: "10.0.0.3", port: 9 });
+  assertEquals(host.sent().map(mayBeCut), [true, false]);
 });
 
 Deno.test("N3 a report that names no size: the next lower plateau", () => {

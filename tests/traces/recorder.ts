@@ -1,0 +1,84 @@
+// With UIS_TRACES=folder, every test file leaves up to two pcaps there: what stacks and engines sent, and what else there
+// was, which tests made by hand or changed on the way. tests/harness/preload.ts loads this module.
+import { LINKTYPE_RAW, PCAP_HEADER_LENGTH, PCAP_RECORD_HEADER_LENGTH } from "../../pcap/format.ts";
+import { writePCAPHeader, writePCAPRecordHeader } from "../../pcap/format.ts";
+import { Engine } from "../../stack/engine/engine.ts";
+import { VNIC } from "../../vnic/vnic.ts";
+import { Collector } from "../harness/pair.ts";
+
+/** Bytes of one pcap: a flood need not be kept whole. */
+const MOST = 32 * 1024 * 1024;
+const SNAP_LENGTH = 65535;
+
+/** One pcap, written as packets come, so that it is whole whenever the process ends. */
+class Recording {
+  readonly #path: string;
+  #file: Deno.FsFile | undefined;
+  #written: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = undefined;
+    this.#written = 0;
+  }
+
+  record(packet: Uint8Array): void {
+    if (this.#written > MOST || packet.length > SNAP_LENGTH) return;
+    this.#file ??= this.#open();
+    const record = new Uint8Array(PCAP_RECORD_HEADER_LENGTH + packet.length);
+    writePCAPRecordHeader(new DataView(record.buffer), 0, Date.now(), packet.length, packet.length);
+    record.set(packet, PCAP_RECORD_HEADER_LENGTH);
+    this.#file.writeSync(record);
+    this.#written += record.length;
+  }
+
+  #open(): Deno.FsFile {
+    const file = Deno.openSync(this.#path, { write: true, create: true, truncate: true });
+    const header = new Uint8Array(PCAP_HEADER_LENGTH);
+    writePCAPHeader(new DataView(header.buffer), 0, SNAP_LENGTH, LINKTYPE_RAW);
+    file.writeSync(header);
+    return file;
+  }
+}
+
+/** Records the packets of this test file in `folder`. */
+export function recordTraces(folder: string): void {
+  const root = new URL("../../", import.meta.url).href;
+  if (!Deno.mainModule.startsWith(root)) return;
+  const name = Deno.mainModule.slice(root.length).replaceAll("/", "!");
+  const sent = new Recording(`${folder}/${name}.sent.pcap`);
+  const made = new Recording(`${folder}/${name}.made.pcap`);
+  const known = new WeakSet<ArrayBufferLike>();
+
+  const { writePackets, injectFrame } = VNIC.prototype;
+  VNIC.prototype.writePackets = function (packets) {
+    const all = [...packets];
+    for (const packet of all) {
+      // What comes from a stack is a part of a batch.
+      if (packet?.byteOffset > 0) recordSent(packet);
+      else if (packet instanceof Uint8Array) made.record(packet);
+    }
+    return writePackets.call(this, all);
+  };
+  VNIC.prototype.injectFrame = function (frame) {
+    if (frame?.packet instanceof Uint8Array && !known.has(frame.packet.buffer)) made.record(frame.packet);
+    return injectFrame.call(this, frame);
+  };
+  const { commit } = Collector.prototype;
+  Collector.prototype.commit = function (length) {
+    commit.call(this, length);
+    recordSent(this.packets[this.packets.length - 1]);
+  };
+  const { receive } = Engine.prototype;
+  Engine.prototype.receive = function (now, view, offset, length) {
+    // Tests give each packet in an array of its own; stacks have them in batches, and a NIC has seen those.
+    const isAlone = offset === 0 && length === view.byteLength;
+    if (isAlone && !known.has(view.buffer)) made.record(new Uint8Array(view.buffer, view.byteOffset, length));
+    return receive.call(this, now, view, offset, length);
+  };
+
+  function recordSent(packet: Uint8Array): void {
+    known.add(packet.buffer);
+    sent.record(packet);
+  }
+}
