@@ -5,10 +5,11 @@
  *
  * @module
  */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
 import { nodeDuplex } from "../node/duplex.ts";
 import type { TCPConn } from "../tcp_conn.ts";
 import { webRequest } from "./request.ts";
@@ -50,14 +51,17 @@ interface HttpConnection {
 export class HttpEngine {
   readonly #options: ServeHttpOptions;
   readonly #handler: Handler;
+  readonly #secureContext: SecureContext | undefined;
   readonly #server: Server;
   readonly #connections: Map<Duplex, HttpConnection>;
   readonly #ended: PromiseWithResolvers<void>;
   #isEnding: boolean;
 
+  /** @throws {TypeError} when the certificate and the key of the options cannot be used, or not together. */
   constructor(options: ServeHttpOptions, handler: Handler) {
     this.#options = options;
     this.#handler = handler;
+    this.#secureContext = secureContext(options);
     this.#connections = new Map();
     this.#ended = Promise.withResolvers();
     this.#isEnding = false;
@@ -75,9 +79,8 @@ export class HttpEngine {
 
   /** Serves a connection, which is the engine's from now on. */
   take(conn: TCPConn): void {
-    const { cert, key } = this.#options;
     const plain = nodeDuplex(conn, { allowHalfOpen: true });
-    const socket = key ? new TLSSocket(plain, { isServer: true, cert, key, ALPNProtocols: ["http/1.1"] }) : plain;
+    const socket = this.#secureContext ? new TLSSocket(plain, tlsOptions(this.#secureContext)) : plain;
     this.#connections.set(socket, { remoteAddr: conn.remoteAddr, pending: 0, upgrade: undefined });
     socket.on("error", () => {});
     plain.on("close", () => socket.destroy());
@@ -164,6 +167,21 @@ export class HttpEngine {
     this.#server.close();
     this.#ended.resolve();
   }
+}
+
+/** What a server for HTTPS has. Deno looks at it no earlier than in a handshake, and then it tells only the client. */
+function secureContext({ cert, key }: ServeHttpOptions): SecureContext | undefined {
+  if (cert === undefined || key === undefined) return undefined;
+  try {
+    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return createSecureContext({ cert, key });
+  } catch (cause) {
+    throw new TypeError("Cannot serve HTTPS: cert and key must be a certificate and its key, in PEM", { cause });
+  }
+  throw new TypeError("Cannot serve HTTPS: key is not that of the certificate");
+}
+
+function tlsOptions(secureContext: SecureContext): TLSSocketOptions {
+  return { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] };
 }
 
 /** Tells a handler what becomes of its response: the signal aborts when nobody waits for it any more. */

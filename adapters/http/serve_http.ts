@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { TCPConn } from "../tcp_conn.ts";
 import type { TCPListener } from "../tcp_listener.ts";
 
 /**
@@ -47,7 +48,8 @@ export interface ServeHttpOptions {
  * request to a WebSocket with {@linkcode upgradeWebSocket}.
  *
  * `shutdown()`, which `await using` calls, waits for the responses under way, and closes what is idle. `finished` resolves
- * when no connection is left, also when the stack was closed. Bodies are never compressed, and there is no HTTP/2.
+ * when no connection is left, also when the stack was closed; it rejects when certificate and key cannot be used.
+ * Bodies are never compressed, and there is no HTTP/2.
  *
  * @throws {TypeError} when there is no listener or no handler, or only one of `cert` and `key`
  *
@@ -123,21 +125,27 @@ class SimulatedHttpServer implements Deno.HttpServer<Deno.NetAddr> {
   }
 
   async #run(options: ServeHttpOptions, handler: Deno.ServeHandler<Deno.NetAddr>): Promise<void> {
+    using listener = this.#listener;
     // Only who serves HTTP pays for loading Node's HTTP; connections wait for it.
     const { HttpEngine } = await import("./http_engine.ts");
     const engine = new HttpEngine(options, handler);
     const abort = () => {
-      this.#listener[Symbol.dispose]();
+      listener[Symbol.dispose]();
       engine.abort();
     };
     options.signal?.addEventListener("abort", abort, { once: true });
     if (options.signal?.aborted) abort();
-    try {
-      for await (const conn of this.#listener) engine.take(conn);
-    } catch {
-      // The stack's worker died, and all connections with it.
-    }
+    for (let conn = await nextOf(listener); conn; conn = await nextOf(listener)) engine.take(conn);
     await engine.shutdown();
     options.signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** The next connection; undefined when there is none any more, also because the stack's worker died. */
+async function nextOf(listener: TCPListener): Promise<TCPConn | undefined> {
+  try {
+    return (await listener.next()).value;
+  } catch {
+    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 // How a server ends: in an orderly way, at once, or with its stack.
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { identity } from "../../examples/helpers/certificate.ts";
 import { Internet, serveHttp } from "../../mod.ts";
 import {
   bytes,
@@ -131,6 +132,21 @@ scenario("a thousand clients at once", async () => {
     await readUntil(conn, `Hello, ${body}`);
   }));
 });
+
+const CERTIFICATES: [what: string, cert: string, key: string, message: string][] = [
+  ["none", "no certificate", identity("x").key, "must be a certificate and its key"],
+  ["without a key", identity("x").cert, "no key", "must be a certificate and its key"],
+  ["of another key", identity("x").cert, identity("x").key, "not that of the certificate"],
+];
+
+for (const [what, cert, key, message] of CERTIFICATES) {
+  scenario(`a certificate that is ${what} ends the server, which says so`, async () => {
+    await using net = await Network.create("inline");
+    const server = serveHttp({ listener: net.server.listenTCP(`${SERVER}:443`), cert, key }, () => new Response());
+    await assertRejects(() => server.finished, TypeError, message);
+    await assertRejects(() => net.client.dialTCP(`${SERVER}:443`), Deno.errors.ConnectionRefused);
+  });
+}
 
 scenario("arguments that make no server are refused", async () => {
   await using net = await Network.create("inline");

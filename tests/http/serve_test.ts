@@ -139,6 +139,7 @@ eachSimulated("a request that has no web form is refused", async (serve) => {
   for (const request of ["TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"]) {
     assertMatch(await say(served, request), /^HTTP\/1\.1 400 /, request);
   }
+  assertEquals(await say(served, "CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n"), "");
 });
 
 eachSimulated(
