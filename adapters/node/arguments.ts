@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { callError } from "./node_errors.ts";
 import type { NodeLookupFunction } from "./lookup.ts";
+import { callError } from "./node_errors.ts";
 
 /** What a connect is told: all options of Node's types are accepted, these are looked at. */
 export interface NodeConnectOptions {

@@ -21,9 +21,9 @@ import {
 } from "./datagram_arguments.ts";
 import { boundChannel, connectedChannel, type DatagramPeer, type NodeDatagramChannel } from "./datagram_channel.ts";
 import { NodeDatagramSettings } from "./datagram_settings.ts";
-import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
 import { familyOf } from "./family.ts";
 import { lookUp } from "./lookup.ts";
+import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
 
 /**
  * A UDP socket as a `dgram.Socket` of Node. It is no instance of Node's class.

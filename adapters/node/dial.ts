@@ -10,10 +10,10 @@ import type { Stack } from "../../stack/stack.ts";
 import { formatEndpoint } from "../address_text.ts";
 import { networkError } from "../errors.ts";
 import { destination, unmapped } from "../host_name.ts";
-import type { NodeConnectOptions } from "./arguments.ts";
-import { nodeError } from "./node_errors.ts";
-import { lookUp } from "./lookup.ts";
 import type { TCPConn } from "../tcp_conn.ts";
+import type { NodeConnectOptions } from "./arguments.ts";
+import { lookUp } from "./lookup.ts";
+import { nodeError } from "./node_errors.ts";
 
 /** Tells the program that uses the socket of an event. */
 export type Tell = (event: string, ...args: unknown[]) => void;

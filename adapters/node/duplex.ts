@@ -5,9 +5,9 @@
  *
  * @module
  */
+import type { TCPConn } from "../tcp_conn.ts";
 import { NodeSocket } from "./socket.ts";
 import type { NodeSocketOptions } from "./socket_options.ts";
-import type { TCPConn } from "../tcp_conn.ts";
 
 /**
  * A TCP connection as a socket of Node, which owns the connection from now on. It has all that `net.Socket` has, because

@@ -7,11 +7,11 @@
  */
 import type net from "node:net";
 import process from "node:process";
+import type { TCPConn } from "../tcp_conn.ts";
+import type { TCPListener } from "../tcp_listener.ts";
 import { familyOf } from "./family.ts";
 import { callError, isOfClosedStack, nodeError } from "./node_errors.ts";
 import { NodeSocket } from "./socket.ts";
-import type { TCPConn } from "../tcp_conn.ts";
-import type { TCPListener } from "../tcp_listener.ts";
 
 /**
  * What a server of Node holds of its own listening socket. It asks everything of this handle, and counts its

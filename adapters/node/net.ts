@@ -13,13 +13,13 @@ import type { Stack } from "../../stack/stack.ts";
 import { formatEndpoint } from "../address_text.ts";
 import { networkError } from "../errors.ts";
 import { unmapped } from "../host_name.ts";
-import { listenArguments, type NodeListenOptions } from "./arguments.ts";
-import { nodeError } from "./node_errors.ts";
+import type { TCPListener } from "../tcp_listener.ts";
 import { closeOnAbort } from "./abort.ts";
+import { listenArguments, type NodeListenOptions } from "./arguments.ts";
 import { alreadyListening, nodeListen } from "./listen.ts";
 import { ownAddress } from "./lookup.ts";
+import { nodeError } from "./node_errors.ts";
 import { NodeSocket } from "./socket.ts";
-import type { TCPListener } from "../tcp_listener.ts";
 
 /**
  * `connect` of a {@linkcode NodeNet}: Node's own, which also stands in for `createConnection` in requests of `node:http`.

@@ -10,15 +10,15 @@ import type net from "node:net";
 import process from "node:process";
 import { addAbortSignal, Duplex } from "node:stream";
 import type { Stack } from "../../stack/stack.ts";
-import { familyOf } from "./family.ts";
+import { networkError } from "../errors.ts";
+import type { TCPConn } from "../tcp_conn.ts";
 import { connectArguments, type NodeConnectOptions } from "./arguments.ts";
 import { dial } from "./dial.ts";
-import { networkError } from "../errors.ts";
-import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
+import { familyOf } from "./family.ts";
 import { checkTimeout, NodeIdleTimer } from "./idle_timer.ts";
+import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
 import type { NodeSocketOptions } from "./socket_options.ts";
 import { gathered, NodeChunkReader, writeWhole } from "./transfer.ts";
-import type { TCPConn } from "../tcp_conn.ts";
 
 /**
  * A TCP connection as a `net.Socket` of Node: a duplex stream with addresses, an idle timeout, and Node's events and
@@ -353,14 +353,11 @@ export class NodeSocket extends Duplex implements net.Socket {
   #take(chunk: Uint8Array<ArrayBuffer> | null): void {
     if (this.destroyed) return;
     this.#idle.touch();
-    if (chunk) {
-      this.#bytesRead += chunk.length;
-      this.#push(Buffer.from(chunk.buffer));
-    } else {
-      this.push(null);
-      // The end is told also where nobody reads.
-      this.read(0);
-    }
+    this.#bytesRead += chunk?.length ?? 0;
+    if (chunk) return this.#push(Buffer.from(chunk.buffer));
+    this.push(null);
+    // The end is told also where nobody reads.
+    this.read(0);
   }
 
   #push(chunk: Buffer): void {
