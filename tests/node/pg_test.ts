@@ -4,8 +4,8 @@ import type { EventEmitter } from "node:events";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { nodeDuplex, type NodeNet } from "../../adapters/node.ts";
-import type { Stack, TCPConn } from "../../mod.ts";
-import { SERVER, writeAll } from "../scenarios/hosts.ts";
+import { reach, type Stack } from "../../mod.ts";
+import { SERVER } from "../scenarios/hosts.ts";
 import { eachNodeNet } from "./nets.ts";
 import { fromNPM } from "./npm.ts";
 import { Postgres, postgresPrograms } from "./postgres.ts";
@@ -49,47 +49,14 @@ function eachDatabase(name: string, body: (net: NodeNet, client: Stack) => Promi
     return;
   }
   eachNodeNet(name, async ({ client }, network) => {
-    const listener = network.server.listenTCP(ADDRESS);
-    const leading = lead(listener, postgres!.port);
-    try {
-      await body(client, network.client);
-    } finally {
-      listener.close();
-    }
-    await leading;
+    await using _gateway = await reach(network.server, ADDRESS, { to: { port: postgres!.port } });
+    await body(client, network.client);
   });
 }
 
 if (programs !== undefined && pg !== undefined) {
   Deno.test.beforeAll(async () => void (postgres = await Postgres.start(programs, PASSWORD)));
   Deno.test.afterAll(() => postgres?.[Symbol.asyncDispose]());
-}
-
-/** Carries each connection to the machine's own loopback, and back, until the listener is closed. */
-async function lead(listener: AsyncIterable<TCPConn>, port: number): Promise<void> {
-  const carried: Promise<void>[] = [];
-  for await (const conn of listener) carried.push(splice(conn, port));
-  await Promise.all(carried);
-}
-
-async function splice(conn: TCPConn, port: number): Promise<void> {
-  using other = await Deno.connect({ hostname: "127.0.0.1", port });
-  try {
-    await Promise.all([carry(conn, other), carry(other, conn)]);
-    conn.close();
-  } catch {
-    // What breaks one side breaks the other.
-    conn.abort();
-  }
-}
-
-/** All that one end sends, and its end. */
-async function carry(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
-  const buffer = new Uint8Array(64 * 1024);
-  for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
-    await writeAll(to, buffer.subarray(0, n));
-  }
-  await to.closeWrite();
 }
 
 function clientOver(stream: () => Duplex, password = PASSWORD): Client {
