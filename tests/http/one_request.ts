@@ -1,14 +1,17 @@
 // How long a test with one HTTP request takes: it opens two stacks, serves, fetches once, and closes everything.
 // `deno run -A tests/http/one_request.ts 20` prints medians of 20 runs: each in a process of its own, where Node's HTTP
 // has to be loaded, and all in one process.
+import process from "node:process";
 import { Internet, serveHttp, stackFetch } from "../../mod.ts";
 
-/** Wall time in ms. */
+/** Times in ms. */
 interface Times {
   /** Until both stacks run. */
   start: number;
   /** From then until everything is closed. */
   beyond: number;
+  /** What all threads computed in the second part, which other programs on the machine do not make longer. */
+  cpu: number;
 }
 
 async function once(): Promise<Times> {
@@ -19,6 +22,7 @@ async function once(): Promise<Times> {
     ["10.0.0.1", "10.0.0.2"].map((address) => internet.newStack(1500, address)),
   );
   const started = performance.now();
+  const usage = process.cpuUsage();
   const site = serveHttp(server.listenTCP("10.0.0.1:80"), () => new Response("Hello"));
   const inside = await stackFetch(client);
   const response = await inside.fetch("http://10.0.0.1/");
@@ -27,7 +31,8 @@ async function once(): Promise<Times> {
   await site.shutdown();
   await internet.close();
   await routing;
-  return { start: started - begin, beyond: performance.now() - started };
+  const { user, system } = process.cpuUsage(usage);
+  return { start: started - begin, beyond: performance.now() - started, cpu: (user + system) / 1000 };
 }
 
 async function inNewProcess(): Promise<Times> {
@@ -49,9 +54,11 @@ function median(values: number[]): string {
 }
 
 function report(what: string, times: Times[]): void {
-  const [start, beyond] = [times.map((time) => time.start), times.map((time) => time.beyond)];
-  const all = median(times.map((time) => time.start + time.beyond));
-  console.log(`${what}: ${all}; ${median(start)} for the workers' start, ${median(beyond)} beyond it`);
+  const of = (value: (time: Times) => number) => median(times.map(value));
+  const parts = `${of(({ start }) => start)} for the workers' start, ${of(({ beyond }) => beyond)} beyond it`;
+  console.log(
+    `${what}: ${of(({ start, beyond }) => start + beyond)}; ${parts}, of which computing ${of(({ cpu }) => cpu)}`,
+  );
 }
 
 if (Deno.args[0] === "once") {
