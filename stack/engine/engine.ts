@@ -106,11 +106,6 @@ export class Engine {
     return this.#tcp.receiveMemory;
   }
 
-  /** What programs may write on all connections. */
-  get sendMemory(): MemoryPool {
-    return this.#tcp.sendMemory;
-  }
-
   /** Bytes of fragments that wait for the rest of their datagrams, overhead included. */
   get reassemblyBytes(): number {
     return this.#input.fragments.held;

@@ -29,4 +29,7 @@ export interface Holdings {
   segments: number;
   /** Bytes of memory of all connections' buffers. */
   buffers: number;
+  /** What counts against `receiveMemory` and `sendMemory`. */
+  received: number;
+  promised: number;
 }

@@ -48,8 +48,9 @@ scenario(
   #2 write 10
   #2 close
   #3 < S 0 mss MSS
-  #2 > R. 11 ack 1
   #3 > S. 0 ack 1
+  #2 < . 1 ack 11 win 100
+  #2 > R 11
   ${TALKS}
 `,
   { limits: { connections: 2 } },

@@ -109,6 +109,9 @@ Deno.test("the sent queue: what the peer has, a FIN and a SYN stay what they are
   assertEquals(places, Array.from({ length: 15 }, (_, i) => i * 500));
   assertEquals([queue.at(6).sacked, queue.at(7).sacked, queue.at(14).fin, queue.at(13).fin], [true, true, true, false]);
   assertEquals([queue.at(1).lost, queue.at(2).lost, queue.at(1).sentAt], [true, false, 2000]);
+  const news: number[] = [];
+  queue.sack(queue.at(5).start, queue.at(9).end, ({ start }) => news.push(((start - origin) | 0) - 2000));
+  assertEquals(news, [2500, 4000, 4500]);
   queue.push(0, 1, false, false, 0);
   queue.acknowledge((origin + 9501) | 0, () => {});
   assertEquals([queue.count, queue.sackedCount], [1, 0]);
@@ -139,7 +142,6 @@ for (const seed of [1, 2, 3]) {
         queue.markLost(Math.floor((next - first) * random()));
         queue.nextLost();
       }
-      if (random() < 0.005) queue.divide(10);
       assertEquals([queue.sackedCount, queue.sackedBytes], [has.size, 10 * has.size]);
       for (let i = 0; i < queue.count; i += queue.at(i).run) {
         for (let k = 1; k < queue.at(i).run; k++) assert(queue.at(i).sacked && queue.at(i + k).sacked);

@@ -6,6 +6,7 @@
 import { stackLimits, tcpSettings } from "../../stack/engine/config.ts";
 import { shiftFor } from "../../stack/engine/tcp/window.ts";
 import type { Engine } from "../../stack/engine/engine.ts";
+import { LEAST_BUFFER } from "../../stack/engine/memory_pool.ts";
 import { PROFILES } from "./profiles.ts";
 import { Violation } from "./violation.ts";
 
@@ -51,10 +52,13 @@ export class Limits {
   }
 
   #checkHoldings(): void {
-    const { connections, timers, events, reassembly, replies, loopback, paths, gaps, segments } = this.#engine
-      .holdings();
+    const { connections, timers, events, reassembly, replies, loopback, paths, gaps, segments, received, promised } =
+      this
+        .#engine.holdings();
     atMost("connections", connections, this.#limits.connections);
     atMost("timers", timers, connections);
+    atMost("bytes received", received, this.#limits.receiveMemory + connections * LEAST_BUFFER);
+    atMost("bytes that may be written", promised, this.#limits.sendMemory + connections * LEAST_BUFFER);
     atMost("events", events, 0);
     atMost("bytes of fragments", reassembly, this.#limits.reassembly);
     atMost("bytes of answers", replies, MOST_REPLIES);

@@ -17,7 +17,10 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   /** Every limit is near. */
   tight: {
     mtu: 1500,
-    limits: { connections: 24, backlog: 4, synQueue: 6, udpQueue: 4 * KIB, reassembly: 64 * KIB, icmpRate: 10_000 },
+    limits: {
+      ...{ connections: 24, backlog: 4, synQueue: 6, udpQueue: 4 * KIB, reassembly: 64 * KIB, icmpRate: 10_000 },
+      ...{ receiveMemory: 64 * KIB, sendMemory: 512 * KIB },
+    },
     tcp: { timeWait: 2000, sendBuffer: { max: 64 * KIB }, receiveBuffer: { max: 64 * KIB } },
   },
   /** TCP without options, as it was. */

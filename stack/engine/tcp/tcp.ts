@@ -118,9 +118,10 @@ export class TCP {
    */
   makeRoom(): boolean {
     if (this.#demux.size < this.limits.connections) return true;
-    if (this.timeWait.first) discard(this.timeWait.first);
-    else if (this.orphans.first) abort(this.orphans.first);
-    else return false;
+    const oldest = this.timeWait.first ?? this.orphans.first;
+    if (!oldest) return false;
+    // Without a word: an answer goes to who asked, and the peer hears of it when it does.
+    discard(oldest);
     return true;
   }
 
@@ -158,7 +159,9 @@ export class TCP {
       segments = Math.max(segments, c.sent.count);
       buffers += c.sendBuffer.capacity + c.receiveBuffer.capacity;
     }
-    return { connections: this.#demux.size, timers: this.timers.size, halfOpen, waiting, gaps, segments, buffers };
+    const [received, promised] = [this.receiveMemory.held, this.sendMemory.held];
+    const [connections, timers] = [this.#demux.size, this.timers.size];
+    return { connections, timers, halfOpen, waiting, gaps, segments, buffers, received, promised };
   }
 
   /** The connection with an id, while it lasts. */
