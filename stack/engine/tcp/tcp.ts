@@ -41,7 +41,7 @@ const ISN_PER_MS = 250;
 /** How far a connection that takes over a four-tuple from TIME-WAIT starts beyond its predecessor (RFC 6191). */
 const ISN_GAP = 0x20000;
 /** Bytes of room to write that are worth telling. */
-const LEAST_GRANT = 16 * 1024;
+const LEAST_GRANT = 1024;
 const IPV4_AND_TCP_HEADERS = 40;
 const IPV6_AND_TCP_HEADERS = 60;
 /** Bytes that a connection may send before the others have their turn: a new one is not to wait for whole windows. */
