@@ -230,6 +230,30 @@ scenario(
 );
 
 scenario(
+  "a program hears of room to write by the kibibyte, or when all is acknowledged",
+  `
+  ${ACCEPTED}
+  write 8192
+  > . 1:1+MSS ack 1
+  > . 1+MSS:1+2*MSS ack 1
+  > . 1+2*MSS:1+3*MSS ack 1
+  > . 1+3*MSS:1+4*MSS ack 1
+  > . 1+4*MSS:1+5*MSS ack 1
+  > . 1+5*MSS:8193 ack 1
+  +1 < . 1 ack 2
+  < . 1 ack 1024
+  no event writable
+  < . 1 ack 1025
+  event writable 1024
+  < . 1 ack 1026
+  no event writable
+  < . 1 ack 8193
+  event writable 7168
+`,
+  { tcp: { sendBuffer: { max: 8192 } }, only: 4 },
+);
+
+scenario(
   "a connection that the program has closed ends after eight probes, though its peer answers each with a closed window",
   `
   ${ACCEPTED}
