@@ -49,11 +49,11 @@ export interface TCPOptions {
 
 /** Bounds on what peers can make a stack hold. What is left out has the default named. */
 export interface StackLimits {
-  /** Connections of all states. 100,000. */
+  /** Connections of all states; at the limit, the oldest in TIME-WAIT makes way, then the oldest that was closed. 100,000. */
   connections?: number;
-  /** Connections that a listener keeps until the program accepts them, unless `listen` says less. 4096. */
+  /** Connections that a listener keeps until the program accepts them, ended or not, unless it asks for less. 4096. */
   backlog?: number;
-  /** Half-open connections of a listener. 1024. */
+  /** Half-open connections of a listener; what exceeds them is answered by SYN cookies. 1024. */
   synQueue?: number;
   /**
    * Bytes that have arrived on all connections and that the program has not read, on both threads; half of them for what
@@ -65,7 +65,7 @@ export interface StackLimits {
    * has 4 KiB. 512 MiB.
    */
   sendMemory?: number;
-  /** ICMP errors sent in a second. 1000. */
+  /** ICMP errors sent in a second; a tenth of them at once. 1000. */
   icmpRate?: number;
   /** Bytes that wait in a datagram socket's receive queue. 256 KiB. */
   udpQueue?: number;
