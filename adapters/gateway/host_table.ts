@@ -6,7 +6,6 @@
  * @module
  */
 import { parseHost } from "../address_text.ts";
-import { destination } from "../host_name.ts";
 
 /**
  * The names that somebody gave addresses to. Nobody else is asked, so that no name leads out of the simulated internet.
@@ -48,7 +47,7 @@ export class HostTable {
   lookUp(host: string): string {
     const literal = parseHost(host);
     const address = "text" in literal ? literal.text : this.#addresses.get(canonical(host));
-    if (address !== undefined) return destination(address);
+    if (address !== undefined) return address;
     const known = [...this.#addresses.keys()].join(", ");
     const message = `Cannot look up host ${JSON.stringify(host)}: the names in this internet are ${known}`;
     throw Object.assign(new Deno.errors.NotFound(message), { code: "ENOTFOUND" });

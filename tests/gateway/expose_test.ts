@@ -98,9 +98,20 @@ eachIsolation("a gateway closes with its stack, and frees its port", async (isol
   using _accepted = await listener.accept();
   await net.client.close();
   await rejects(conn.read(new Uint8Array(1)), RESET);
+  // By itself, in one of the next turns of the event loop.
+  while (!isFree(gateway.addr)) await new Promise(setImmediate);
   await gateway.close();
-  Deno.listen(gateway.addr).close();
 });
+
+function isFree(addr: TCPAddr): boolean {
+  try {
+    Deno.listen(addr).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error;
+  }
+}
 
 scenario("a Unix socket is gone with its gateway", async () => {
   await using folder = await socketFolder();

@@ -129,6 +129,18 @@ scenario("a client that never finishes its greeting is ended, in the middle of w
   ));
 });
 
+scenario("a client that is refused while it is still sending gets its answer", async () => {
+  await using web = await site("inline");
+  using conn = await Deno.connect(web.proxy);
+  const sending = (async () => {
+    await writeAll(conn, bytes("garbage\r\n\r\n"));
+    await writeAll(conn, new Uint8Array(8_000_000));
+    await conn.closeWrite();
+  })();
+  assertMatch(text(await readAll(conn)), /^HTTP\/1\.1 400 [^]*\n$/);
+  await sending;
+});
+
 scenario("a client that was refused and does not go away is ended too", async () => {
   await using web = await site("inline", { timeout: 50 });
   using conn = await Deno.connect(web.proxy);
