@@ -48,7 +48,7 @@ function transmitSyn(c: Connection, now: number): boolean {
 
 /** Segments judged lost, the oldest first, as far as the congestion window allows. */
 function transmitLost(c: Connection, now: number): boolean {
-  while (c.tcp.share > 0) {
+  while (c.tcp.order.share > 0) {
     const segment = c.sent.nextLost();
     if (!segment) return true;
     const length = distance(segment.end, segment.start);
@@ -69,13 +69,13 @@ export function resend(c: Connection, segment: SentSegment, now: number): boolea
   c.sent.markResent(segment, now);
   c.tally.retransmits++;
   c.tally.bytesSent += dataLength;
-  c.tcp.share -= dataLength;
+  c.tcp.order.share -= dataLength;
   return true;
 }
 
 function transmitNew(c: Connection, now: number): boolean {
   if (c.sent.count === 0) considerIdleRestart(c, now);
-  while (c.tcp.share > 0) {
+  while (c.tcp.order.share > 0) {
     const length = nextLength(c);
     if (length < 0) return true;
     if (!sendNew(c, now, length)) return false;
@@ -103,7 +103,7 @@ export function sendNew(c: Connection, now: number, length: number): boolean {
     c.tally.startDelivery(now);
   }
   c.tally.bytesSent += length;
-  c.tcp.share -= length;
+  c.tcp.order.share -= length;
   c.lastSentAt = now;
   c.prr.sent(length);
   c.sent.push(c.sndNxt, end, false, fin, now);

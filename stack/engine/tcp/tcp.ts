@@ -32,7 +32,7 @@ import { receiveSegment } from "./receive.ts";
 import { reducePathMTU } from "./path_mtu.ts";
 import { sendReset } from "./reset.ts";
 import { Segment } from "./segment.ts";
-import { armRetransmission, isBlockedByWindow, transmit } from "./send.ts";
+import { SendOrder } from "./send_order.ts";
 import { SynCookies } from "./syn_cookies.ts";
 import { fireDeadlines } from "./timeouts.ts";
 
@@ -44,8 +44,6 @@ const ISN_GAP = 0x20000;
 const LEAST_GRANT = 1024;
 const IPV4_AND_TCP_HEADERS = 40;
 const IPV6_AND_TCP_HEADERS = 60;
-/** Bytes that a connection may send before the others have their turn: a new one is not to wait for whole windows. */
-const SHARE = 16 * 1024;
 
 /** What TCP needs of its host. */
 export interface TCPHost {
@@ -82,10 +80,7 @@ export class TCP {
   readonly cookies: SynCookies;
   readonly #isnHash: KeyedHash;
   readonly #segment: Segment;
-  /** Connections with something to send, in turn. */
-  #sending: Connection[];
-  /** Bytes that the connection whose turn it is may still send. */
-  share: number;
+  readonly order: SendOrder;
   #lastAcceptedId: number;
 
   constructor(host: TCPHost) {
@@ -107,8 +102,7 @@ export class TCP {
     this.cookies = new SynCookies(host.random);
     this.#isnHash = new KeyedHash(host.random);
     this.#segment = new Segment(new DataView(new ArrayBuffer(0)));
-    this.#sending = [];
-    this.share = 0;
+    this.order = new SendOrder();
     this.#lastAcceptedId = 0;
   }
 
@@ -324,32 +318,12 @@ export class TCP {
 
   /** Sends what may be sent; false when the wire is full before all is out. */
   transmit(now: number): boolean {
-    const sending = this.#sending;
-    let done = 0;
-    for (; done < sending.length; done++) {
-      const c = sending[done];
-      this.share = SHARE;
-      if (c.state !== "CLOSED" && !transmit(c, now)) break;
-      c.queued = false;
-      if (c.state === "CLOSED") continue;
-      if (c.retransmitAt === Infinity && isBlockedByWindow(c)) armRetransmission(c, now);
-      c.updateDeadline();
-      if (this.share <= 0) this.queue(c);
-    }
-    if (done === sending.length) {
-      sending.length = 0;
-      return true;
-    }
-    // The one that met the full wire goes last, so that none starves.
-    this.#sending = [...sending.slice(done + 1), sending[done]];
-    return false;
+    return this.order.transmit(now);
   }
 
   /** Puts a connection among those with something to send. */
   queue(c: Connection): void {
-    if (c.queued) return;
-    c.queued = true;
-    this.#sending.push(c);
+    this.order.add(c);
   }
 
   add(c: Connection): void {

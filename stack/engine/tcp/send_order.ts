@@ -1,0 +1,53 @@
+/**
+ * In which order connections send: each has its share in turn, so that a new one need not wait for whole windows of others.
+ *
+ * @module
+ */
+import type { Connection } from "./connection.ts";
+import { armRetransmission, isBlockedByWindow, transmit } from "./send.ts";
+
+/** Bytes of a share. */
+const SHARE = 16 * 1024;
+
+/** The connections of a host with something to send. */
+export class SendOrder {
+  /** In turn. */
+  #waiting: Connection[];
+  /** Bytes that the connection whose turn it is may still send. */
+  share: number;
+
+  constructor() {
+    this.#waiting = [];
+    this.share = 0;
+  }
+
+  /** Puts a connection at the end, unless it waits already. */
+  add(c: Connection): void {
+    if (c.queued) return;
+    c.queued = true;
+    this.#waiting.push(c);
+  }
+
+  /** Sends what may be sent; false when the wire is full before all is out. */
+  transmit(now: number): boolean {
+    const waiting = this.#waiting;
+    let done = 0;
+    for (; done < waiting.length; done++) {
+      const c = waiting[done];
+      this.share = SHARE;
+      if (c.state !== "CLOSED" && !transmit(c, now)) break;
+      c.queued = false;
+      if (c.state === "CLOSED") continue;
+      if (c.retransmitAt === Infinity && isBlockedByWindow(c)) armRetransmission(c, now);
+      c.updateDeadline();
+      if (this.share <= 0) this.add(c);
+    }
+    if (done === waiting.length) {
+      waiting.length = 0;
+      return true;
+    }
+    // The one that met the full wire goes last, so that none starves.
+    this.#waiting = [...waiting.slice(done + 1), waiting[done]];
+    return false;
+  }
+}
