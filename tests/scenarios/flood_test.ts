@@ -1,6 +1,7 @@
 // A flood that nobody takes: it is refused and counted, and memory stays bounded.
 import { assert, assertEquals } from "@std/assert";
 import { Internet, Stack } from "../../mod.ts";
+import { patternDigest, receiveDigest, sendPattern } from "./data.ts";
 import {
   assertTalks,
   bytes,
@@ -103,6 +104,29 @@ eachIsolation("a flood of SYNs: memory is bounded, and who is connected talks on
   await assertTalks(pair);
   assert(growth(memory) < SYNS * HALF_OPEN / 2, `memory grew by ${growth(memory)} bytes`);
 });
+
+eachIsolation(
+  "memory used up by what nobody reads: other connections still carry all their data",
+  async (isolation) => {
+    const limits = { receiveMemory: 64 * 1024, sendMemory: 64 * 1024 };
+    await using net = await Network.create(isolation, { server: { limits } });
+    using unread = await connect(net.client, net.server);
+    const sending = sendPattern(unread.client, MiB, 1);
+    for (const seed of [2, 3]) {
+      using pair = await connect(net.client, net.server);
+      const length = MiB / 4;
+      const [received, echoed] = await Promise.all([
+        receiveDigest(pair.server),
+        receiveDigest(pair.client),
+        sendPattern(pair.client, length, seed),
+        sendPattern(pair.server, length, seed + 2),
+      ]);
+      assertEquals([received, echoed], [patternDigest(length, seed), patternDigest(length, seed + 2)]);
+    }
+    assertEquals(await receiveDigest(unread.server), patternDigest(MiB, 1));
+    await sending;
+  },
+);
 
 eachIsolation(
   "a program that does not take its packets: the queue is full, the rest is dropped and counted",
