@@ -1,4 +1,5 @@
 // Two engines over a link that does what links do, in virtual time.
+// Some packets here are malformed on purpose.
 import { assert, assertEquals } from "@std/assert";
 import { bandwidth, burstLoss, corrupt, delay, duplicate, link, loss, reorder, type Stage } from "../harness/link.ts";
 import { Pair } from "../harness/pair.ts";

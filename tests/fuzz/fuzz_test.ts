@@ -1,5 +1,6 @@
 // Thousands of hostile packets; `deno task fuzz` sends millions. What fails here fails there:
 // `deno task fuzz --seed=SEED --only=EPISODE`.
+// Some packets here are malformed on purpose.
 import { assert, assertEquals } from "@std/assert";
 import { makeCorpus } from "./corpus.ts";
 import { Draft } from "./draft.ts";

@@ -1,4 +1,5 @@
 // What failed once is sent again, to the target alone; and what records and shrinks a failure.
+// Some packets here are malformed on purpose.
 import { assert, assertEquals } from "@std/assert";
 import { makeCorpus } from "./corpus.ts";
 import { runEpisode, targetOf } from "./episode.ts";

@@ -29,16 +29,22 @@ export async function requireTshark(): Promise<boolean> {
 
 /**
  * What is wrong with a pcap file: a line for each malformed packet, bad checksum, or complaint of tshark. Empty when all is well.
- * `options` are further ones of tshark.
+ * `options` are further ones of tshark; with `quotes` "ignored", what an ICMP error quotes may be cut or wrong.
  */
-export async function checkPCAP(path: string, options: string[] = []): Promise<string[]> {
+export async function checkPCAP(
+  path: string,
+  { options = [], quotes = "checked" }: { options?: string[]; quotes?: "checked" | "ignored" } = {},
+): Promise<string[]> {
   const fields = ["frame.number", "_ws.malformed", ...CHECKSUMS, "_ws.col.Protocol", "_ws.col.Info"];
   const filter = ["_ws.malformed", ...CHECKSUMS.map((field) => `${field} == ${BAD}`)].join(" || ");
   const output = await runTshark([
     ...["-r", path, ...CHECKS, ...options, "-Y", filter, "-T", "fields", "-E", "separator=/t"],
     ...fields.flatMap((field) => ["-e", field]),
   ]);
-  return [...output.lines.map(problemOf), ...output.success ? [] : [`tshark: ${output.complaint}`]];
+  const problems = output.lines.map((line) => problemOf(line, quotes === "ignored")).filter((line) =>
+    line !== undefined
+  );
+  return [...problems, ...output.success ? [] : [`tshark: ${output.complaint}`]];
 }
 
 /** How many packets are in a pcap file, as tshark counts them. */
@@ -84,9 +90,15 @@ export async function readFields(path: string, fields: string[]): Promise<Record
   });
 }
 
-function problemOf(line: string): string {
+function problemOf(line: string, ignoresQuotes: boolean): string | undefined {
   const [frame, malformed, ...rest] = line.split("\t");
-  const bad = CHECKSUMS.filter((_, i) => rest[i].split(",").includes(BAD)).map((field) => field.split(".")[0]);
+  const isICMP = ["icmp", "icmpv6"].some((protocol) => rest[CHECKSUMS.indexOf(`${protocol}.checksum.status`)] !== "");
+  const bad = CHECKSUMS.filter((field, i) => {
+    const [own, ...quoted] = rest[i].split(",");
+    if (!ignoresQuotes) return [own, ...quoted].includes(BAD);
+    return own === BAD && !(isICMP && /^(tcp|udp)/.test(field));
+  }).map((field) => field.split(".")[0]);
+  if (malformed === "" && bad.length === 0) return undefined;
   const problems = [...malformed ? ["malformed"] : [], ...bad.map((protocol) => `bad ${protocol} checksum`)];
   const [protocol, ...info] = rest.slice(CHECKSUMS.length);
   return `packet ${frame}: ${problems.join(", ")}: ${protocol} ${info.join(" ")}`;

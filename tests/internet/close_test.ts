@@ -1,3 +1,4 @@
+// Some packets here are malformed on purpose.
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { Internet } from "../../internet/mod.ts";
 import { numbered, packetTo } from "./packets.ts";

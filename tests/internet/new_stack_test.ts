@@ -1,3 +1,4 @@
+// Some packets here are malformed on purpose.
 import { assertEquals, assertRejects } from "@std/assert";
 import { Internet } from "../../internet/mod.ts";
 import { MTU_ETHERNET, MTU_MINIMUM_IPV6 } from "../../vnic/mod.ts";

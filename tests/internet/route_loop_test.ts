@@ -1,3 +1,4 @@
+// Some packets here are malformed on purpose.
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { Internet, type RouteOptions } from "../../internet/mod.ts";
 import { PCAPTrace } from "../../pcap/mod.ts";

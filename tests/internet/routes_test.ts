@@ -1,3 +1,4 @@
+// Some packets here are malformed on purpose.
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { Internet } from "../../internet/mod.ts";
 import { type NetworkDispatcher, VNIC, type VNICFrame } from "../../vnic/mod.ts";

@@ -1,4 +1,5 @@
 // Datagrams from socket to socket.
+// Some packets here are malformed on purpose.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { VNICFrame } from "../../mod.ts";
 import * as failure from "./failures.ts";

@@ -1,4 +1,5 @@
 // What happens to packets on their way through a test's internet.
+// Some packets here are malformed on purpose.
 import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
 import { type PacketFate, type TestInternet, withInternet, type WithInternetOptions } from "../../mod.ts";
 import { LoneNIC, numbered, sendNumbers } from "./lone_nic.ts";

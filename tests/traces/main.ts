@@ -30,11 +30,15 @@ interface Findings {
   onPurpose: number;
 }
 
-async function inspect(folder: string): Promise<Findings> {
+/** Has tshark read the traces of a folder. */
+export async function inspect(folder: string): Promise<Findings> {
   const findings: Findings = { traces: 0, packets: 0, problems: [], onPurpose: 0 };
   for (const { name } of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = `${folder}/${name}`;
-    const [problems, packets] = [await checkPCAP(path, OPTIONS), await countPackets(path)];
+    const [problems, packets] = [
+      await checkPCAP(path, { options: OPTIONS, quotes: "ignored" }),
+      await countPackets(path),
+    ];
     findings.traces++;
     findings.packets += packets;
     if (isMadeOnPurpose(name)) findings.onPurpose += problems.length;
@@ -43,10 +47,14 @@ async function inspect(folder: string): Promise<Findings> {
   return findings;
 }
 
-/** Whether the packets of a trace were made by a file that says so; what a stack sends is never meant to be malformed. */
+/**
+ * Whether the packets of a trace were made by a documentation example, which writes no more of them than it needs, or by a
+ * file that says so. What a stack sends is never meant to be malformed.
+ */
 function isMadeOnPurpose(trace: string): boolean {
-  const [, file] = /^([^#]*)(#.*)?\.made\.pcap$/.exec(trace) ?? [];
-  return file !== undefined && MARK.test(Deno.readTextFileSync(new URL(file.replaceAll("!", "/"), ROOT)));
+  const [, file, example] = /^([^#]*)(#.*)?\.made\.pcap$/.exec(trace) ?? [];
+  if (file === undefined) return false;
+  return example !== undefined || MARK.test(Deno.readTextFileSync(new URL(file.replaceAll("!", "/"), ROOT)));
 }
 
 if (import.meta.main) {

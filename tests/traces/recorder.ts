@@ -10,35 +10,44 @@ import { Collector } from "../harness/pair.ts";
 const MOST = 32 * 1024 * 1024;
 const SNAP_LENGTH = 65535;
 
-/** One pcap, written as packets come, so that it is whole whenever the process ends. */
+/** One pcap, to which each test adds its packets when it ends. */
 class Recording {
   readonly #path: string;
-  #file: Deno.FsFile | undefined;
-  #written: number;
+  #records: Uint8Array[];
+  #bytes: number;
 
   constructor(path: string) {
+    const header = new Uint8Array(PCAP_HEADER_LENGTH);
+    writePCAPHeader(new DataView(header.buffer), 0, SNAP_LENGTH, LINKTYPE_RAW);
     this.#path = path;
-    this.#file = undefined;
-    this.#written = 0;
+    this.#records = [header];
+    this.#bytes = 0;
   }
 
   record(packet: Uint8Array): void {
-    if (this.#written > MOST || packet.length > SNAP_LENGTH) return;
-    this.#file ??= this.#open();
+    if (this.#bytes > MOST || packet.length > SNAP_LENGTH) return;
     const record = new Uint8Array(PCAP_RECORD_HEADER_LENGTH + packet.length);
     writePCAPRecordHeader(new DataView(record.buffer), 0, Date.now(), packet.length, packet.length);
     record.set(packet, PCAP_RECORD_HEADER_LENGTH);
-    this.#file.writeSync(record);
-    this.#written += record.length;
+    this.#records.push(record);
+    this.#bytes += record.length;
   }
 
-  #open(): Deno.FsFile {
-    const file = Deno.openSync(this.#path, { write: true, create: true, truncate: true });
-    const header = new Uint8Array(PCAP_HEADER_LENGTH);
-    writePCAPHeader(new DataView(header.buffer), 0, SNAP_LENGTH, LINKTYPE_RAW);
-    file.writeSync(header);
-    return file;
+  write(): void {
+    if (this.#bytes === 0 || this.#records.length === 0) return;
+    Deno.writeFileSync(this.#path, concat(this.#records), { append: true });
+    this.#records = [];
   }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }
 
 /** Records the packets of this test file in `folder`. */
@@ -49,6 +58,10 @@ export function recordTraces(folder: string): void {
   const sent = new Recording(`${folder}/${name}.sent.pcap`);
   const made = new Recording(`${folder}/${name}.made.pcap`);
   const known = new WeakSet<ArrayBufferLike>();
+  Deno.test.afterEach(() => {
+    sent.write();
+    made.write();
+  });
 
   const { writePackets, injectFrame } = VNIC.prototype;
   VNIC.prototype.writePackets = function (packets) {

@@ -1,4 +1,5 @@
 // A few of the runs that `deno task figures` makes of every seed.
+// Some packets here are malformed on purpose.
 import { runIntegrity } from "./integrity.ts";
 
 for (const family of [4, 6] as const) {

@@ -1,3 +1,4 @@
+// Some packets here are malformed on purpose.
 import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { CopyingDispatcher } from "../../vnic/dispatcher.ts";

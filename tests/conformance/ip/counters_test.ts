@@ -1,4 +1,5 @@
 // N11: every reason for a drop has a counter, which stats() reads beside the others; netstat() reads the sockets.
+// Some packets here are malformed on purpose.
 import { assertEquals, assertRejects } from "@std/assert";
 import { type DropReason, Internet } from "../../../mod.ts";
 import { Counters } from "../../../stack/engine/counters.ts";

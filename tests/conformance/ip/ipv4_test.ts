@@ -1,4 +1,5 @@
 // N1: the IPv4 header (RFC 791, RFC 1122 §3.2.1, RFC 6864).
+// Some packets here are malformed on purpose.
 import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../../stack/engine/engine.ts";
 import { checksum } from "../../harness/checksum.ts";

@@ -1,4 +1,5 @@
 // N2: the chain of IPv6 extension headers (RFC 8200 §4, RFC 5095, RFC 8504 §5.3).
+// Some packets here are malformed on purpose.
 import { assertEquals } from "@std/assert";
 import { cut } from "../../harness/fragments.ts";
 import { datagram, LoneHost, toHost, withExtensions } from "../../harness/lone_host.ts";

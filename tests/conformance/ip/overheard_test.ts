@@ -1,4 +1,5 @@
 // N5 and N6: every error that comes can be overheard, with its name, whether a socket was its cause or not.
+// Some packets here are malformed on purpose.
 import { assertEquals } from "@std/assert";
 import type { ICMPReport } from "../../../stack/engine/engine.ts";
 import { ADDRESSES } from "../../harness/flow.ts";

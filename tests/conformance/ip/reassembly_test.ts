@@ -1,4 +1,5 @@
 // N3: fragments that arrive (RFC 791 §3.2, RFC 815, RFC 5722, RFC 6946, RFC 7112, RFC 8200 §4.5).
+// Some packets here are malformed on purpose.
 import { assert, assertEquals } from "@std/assert";
 import { checksum } from "../../harness/checksum.ts";
 import { cut, fragmentOf } from "../../harness/fragments.ts";

@@ -1,4 +1,5 @@
 // N5 and N6: about what errors are sent, what they quote, and what is made of those that come (RFC 792, RFC 1122 §3.2.2, RFC 4443).
+// Some packets here are malformed on purpose.
 import { assertEquals } from "@std/assert";
 import { ADDRESSES } from "../../harness/flow.ts";
 import { cut, fragmentOf } from "../../harness/fragments.ts";

@@ -1,4 +1,5 @@
 // The TUN device itself: opening, configuring, closing it, and what it says when it may not.
+// Some packets here are malformed on purpose.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { Internet, openTUN } from "../../../mod.ts";
