@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { clearTimeout, setTimeout, timestamp } from "./real_time.ts";
+import { clearTimeout, LONGEST_TIMER, setTimeout, timestamp } from "./real_time.ts";
 import { BatchReader } from "../vnic/batch.ts";
 import type { Cable } from "./cable.ts";
 import { Engine } from "./engine/engine.ts";
@@ -15,9 +15,6 @@ import { NO_CONNECTION } from "./engine/tcp/info.ts";
 import type { Answer, Call, Event, Query, StackConfig, Turn } from "./messages.ts";
 import { OutgoingTurn } from "./outgoing_turn.ts";
 import { StreamCredits } from "./stream_credits.ts";
-
-/** Node's upper bound of a timer; a later deadline is looked at again then. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Runs one engine until it is told to stop. */
 export class Driver {

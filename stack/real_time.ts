@@ -23,3 +23,14 @@ export const queueMicrotask: typeof globalThis.queueMicrotask = globalThis.queue
 export function timestamp(): number {
   return timeOrigin + now();
 }
+
+/** The longest that a timer can wait, in ms. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Waits for a promise, whatever becomes of it, but no longer than `timeout` ms. */
+export async function within(promise: Promise<unknown>, timeout: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, timeout);
+  await Promise.allSettled([Promise.race([promise, late.promise])]);
+  clearTimeout(timer);
+}

@@ -11,7 +11,7 @@ import { networkError } from "../adapters/errors.ts";
 import { TCPConn } from "../adapters/tcp_conn.ts";
 import { TCPListener } from "../adapters/tcp_listener.ts";
 import { UDPConn } from "../adapters/udp_conn.ts";
-import { clearTimeout, setTimeout } from "./real_time.ts";
+import { within } from "./real_time.ts";
 import type { LinkEndpoint } from "../vnic/dispatcher.ts";
 import { isLoopback, isWildcard } from "./addresses.ts";
 import { stackLimits } from "./engine/config.ts";
@@ -254,7 +254,7 @@ export class Stack implements AsyncDisposable {
     if (!this.#dead) {
       this.#remote.call({ op: "stop" });
       this.#remote.postTurn();
-      await settled(Promise.race([this.#remote.stopped, this.#thread.died]), STOP_TIMEOUT);
+      await within(Promise.race([this.#remote.stopped, this.#thread.died]), STOP_TIMEOUT);
     }
     try {
       this.#tearDown();
@@ -338,12 +338,4 @@ export class Stack implements AsyncDisposable {
 function requireLink(link: LinkEndpoint): LinkEndpoint {
   if (typeof link?.attach === "function" && typeof link.writePackets === "function") return link;
   throw new TypeError("Cannot create a stack: its link must have attach() and writePackets(), as a VNIC has");
-}
-
-/** Waits for a promise, but not for ever. */
-async function settled(promise: Promise<unknown>, timeout: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, timeout);
-  await Promise.race([promise, late.promise]);
-  clearTimeout(timer);
 }

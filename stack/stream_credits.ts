@@ -10,27 +10,31 @@ import { LEAST_BUFFER } from "./engine/memory_pool.ts";
 import { DATAGRAM_CREDIT, DATAGRAM_OVERHEAD, STREAM_CREDIT } from "./messages.ts";
 import type { OutgoingTurn } from "./outgoing_turn.ts";
 
+/** What the main thread was handed of one socket. */
+interface Handed {
+  /** Bytes that the program has not read. */
+  unread: number;
+  /** Whether it is a connection, whose bytes count in the memory of all. */
+  readonly isStream: boolean;
+  /** Whether it has ended. */
+  released: boolean;
+}
+
 /** Bytes on the main thread that the program has not read, for each socket. */
 export class StreamCredits {
   readonly #engine: Engine;
   readonly #out: OutgoingTurn;
-  readonly #unread: Map<number, number>;
-  /** Those of the sockets that are connections, whose bytes count in the memory of all. */
-  readonly #streams: Set<number>;
-  /** Of those, the ones that have ended. */
-  readonly #released: Set<number>;
+  readonly #handed: Map<number, Handed>;
 
   constructor(engine: Engine, out: OutgoingTurn) {
     this.#engine = engine;
     this.#out = out;
-    this.#unread = new Map();
-    this.#streams = new Set();
-    this.#released = new Set();
+    this.#handed = new Map();
   }
 
   /** Bytes of a socket that the program has been handed and has not read. */
   unread(id: number): number {
-    return this.#unread.get(id) ?? 0;
+    return this.#handed.get(id)?.unread ?? 0;
   }
 
   /** Moves what the credit allows. */
@@ -41,27 +45,28 @@ export class StreamCredits {
 
   /** The program has read `bytes` more. */
   consumed(now: number, id: number, bytes: number): void {
-    const unread = this.#unread.get(id);
-    if (unread === undefined) return;
-    this.#unread.set(id, unread - bytes);
-    if (this.#streams.has(id)) this.#engine.receiveMemory.give(bytes);
-    if (!this.#released.has(id)) this.pump(now, id);
-    else if (unread === bytes) this.close(id);
+    const handed = this.#handed.get(id);
+    if (handed === undefined) return;
+    handed.unread -= bytes;
+    if (handed.isStream) this.#engine.receiveMemory.give(bytes);
+    if (!handed.released) this.pump(now, id);
+    else if (handed.unread === 0) this.close(id);
   }
 
   /** The engine knows a socket no more. What the program has not read of a connection still counts until it has. */
   release(id: number): void {
-    if (this.#streams.has(id) && this.#unread.get(id)! > 0) this.#released.add(id);
+    const handed = this.#handed.get(id);
+    if (handed?.isStream && handed.unread > 0) handed.released = true;
     else this.close(id);
   }
 
   /** Forgets a socket; says whether the program had something left to read. */
   close(id: number): boolean {
-    const unread = this.unread(id);
-    this.#unread.delete(id);
-    this.#released.delete(id);
-    if (this.#streams.delete(id)) this.#engine.receiveMemory.give(unread);
-    return unread > 0;
+    const handed = this.#handed.get(id);
+    if (handed === undefined) return false;
+    this.#handed.delete(id);
+    if (handed.isStream) this.#engine.receiveMemory.give(handed.unread);
+    return handed.unread > 0;
   }
 
   #pumpStream(now: number, id: number): void {
@@ -71,22 +76,26 @@ export class StreamCredits {
     const length = Math.min(this.#engine.readable(id), credit);
     if (length <= 0) return;
     receiveMemory.take(length);
-    this.#streams.add(id);
-    this.#unread.set(id, unread + length);
+    this.#handOver(id, true).unread += length;
     this.#engine.read(now, id, this.#out.reserveBytes(length));
     this.#out.commitBytes(length, { kind: "received", id });
   }
 
   #pumpDatagrams(now: number, id: number): void {
-    let unread = this.unread(id);
     for (;;) {
+      const unread = this.unread(id);
       const size = this.#engine.readable(id);
-      if (size === 0 || (unread > 0 && unread + size > DATAGRAM_CREDIT)) break;
+      if (size === 0 || (unread > 0 && unread + size > DATAGRAM_CREDIT)) return;
       const { bytes, from } = this.#engine.readDatagram(now, id)!;
       this.#out.reserveBytes(bytes.length).set(bytes);
       this.#out.commitBytes(bytes.length, { kind: "datagram", id, from });
-      unread += bytes.length + DATAGRAM_OVERHEAD;
+      this.#handOver(id, false).unread += bytes.length + DATAGRAM_OVERHEAD;
     }
-    if (unread > 0) this.#unread.set(id, unread);
+  }
+
+  #handOver(id: number, isStream: boolean): Handed {
+    let handed = this.#handed.get(id);
+    if (handed === undefined) this.#handed.set(id, handed = { unread: 0, isStream, released: false });
+    return handed;
   }
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { joined } from "../joined.ts";
 import type { End } from "./end.ts";
 
 const HEAD_END = new TextEncoder().encode("\r\n\r\n");
@@ -68,7 +69,7 @@ export class Greeting implements End {
 
   /** Puts bytes in front of those that were not read yet. */
   prepend(bytes: Uint8Array): void {
-    this.#held = joined(bytes, this.#held);
+    this.#held = joined([bytes, this.#held]);
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -95,7 +96,7 @@ export class Greeting implements End {
     while (this.#held.length < length) {
       const bytes = await this.#end.read();
       if (bytes === null) throw new Deno.errors.UnexpectedEof("The client ended in the middle of its greeting");
-      this.#held = joined(this.#held, bytes);
+      this.#held = joined([this.#held, bytes]);
     }
   }
 
@@ -104,13 +105,6 @@ export class Greeting implements End {
     this.#held = this.#held.subarray(length);
     return bytes;
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {

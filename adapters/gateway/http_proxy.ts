@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { joined } from "../joined.ts";
 import type { Greeting } from "./greeting.ts";
 import { ProxyRefusal, type ProxyRequest } from "./proxy_request.ts";
 
@@ -133,7 +134,7 @@ function response(status: number, text: string): Uint8Array {
     `Content-Length: ${body.length}`,
     "Connection: close",
   ];
-  return new Uint8Array([...encode(`${head.join("\r\n")}\r\n\r\n`), ...body]);
+  return joined([encode(`${head.join("\r\n")}\r\n\r\n`), body]);
 }
 
 function encode(text: string): Uint8Array {

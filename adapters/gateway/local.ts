@@ -6,6 +6,7 @@
  * @module
  */
 import type { ListenOptions, Server, Socket } from "node:net";
+import { formatEndpoint } from "../address_text.ts";
 import { networkError } from "../errors.ts";
 import { netAddr } from "../net_addr.ts";
 import { type End, realEnd } from "./end.ts";
@@ -145,10 +146,10 @@ async function permitted(
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`Cannot ${operation} port ${Deno.inspect(port)}: it must be an integer from 0 to 65535`);
   }
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  const { state } = await Deno.permissions.request({ name: "net", host: `${host}:${port}` });
+  const host = formatEndpoint({ address: hostname, port });
+  const { state } = await Deno.permissions.request({ name: "net", host });
   if (state === "granted") return { host: hostname, port };
-  throw new Deno.errors.NotCapable(`Cannot ${operation} "${host}:${port}": it needs --allow-net`);
+  throw new Deno.errors.NotCapable(`Cannot ${operation} "${host}": it needs --allow-net`);
 }
 
 function listening(server: Server, options: ListenOptions): Promise<void> {
@@ -179,7 +180,8 @@ function addrOf(server: Server, at: LocalPort | LocalSocket): TCPAddr | Deno.Uni
 }
 
 function detail(local: LocalPort | LocalSocket, operation: string): { operation: string; address: string } {
-  return { operation, address: "path" in local ? local.path : `${local.hostname ?? LOOPBACK}:${local.port}` };
+  if ("path" in local) return { operation, address: local.path };
+  return { operation, address: formatEndpoint({ address: local.hostname ?? LOOPBACK, port: local.port }) };
 }
 
 function codeOf(error: unknown): unknown {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joined } from "../joined.ts";
 
 /** §5.2: what a frame is. */
 export const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -155,7 +156,7 @@ export class FrameReader {
 
   /** The first `length` bytes, which are there, and perhaps more, in one piece. */
   #first(length: number): Uint8Array {
-    if (this.#chunks[0].length < length) this.#chunks = [joined(this.#chunks, this.#length)];
+    if (this.#chunks[0].length < length) this.#chunks = [joined(this.#chunks)];
     return this.#chunks[0];
   }
 
@@ -164,16 +165,6 @@ export class FrameReader {
     this.#chunks[0] = this.#chunks[0].subarray(length);
     if (this.#chunks[0].length === 0) this.#chunks.shift();
   }
-}
-
-function joined(chunks: Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 /** §5.2: the shortest form that holds the length is the only one allowed. */

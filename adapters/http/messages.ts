@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joined } from "../joined.ts";
 import { type Frame, FrameReader, OPCODES, WebSocketProblem } from "./frames.ts";
 
 /** Something whole that a client has sent. */
@@ -34,7 +35,7 @@ export class MessageReader {
   readonly #frames: FrameReader;
   readonly #messageMax: number;
   #opcode: number | undefined;
-  #fragments: Uint8Array[];
+  #fragments: Uint8Array<ArrayBuffer>[];
   #length: number;
 
   /** @param messageMax bytes that one message may have. */
@@ -78,12 +79,7 @@ export class MessageReader {
   }
 
   #finish(opcode: number): Incoming {
-    const bytes = new Uint8Array(this.#length);
-    let at = 0;
-    for (const fragment of this.#fragments) {
-      bytes.set(fragment, at);
-      at += fragment.length;
-    }
+    const bytes = this.#fragments.length === 1 ? this.#fragments[0] : joined(this.#fragments);
     this.#opcode = undefined;
     this.#fragments = [];
     this.#length = 0;

@@ -23,7 +23,7 @@ import { boundChannel, connectedChannel, type DatagramPeer, type NodeDatagramCha
 import { NodeDatagramSettings } from "./datagram_settings.ts";
 import { familyOf } from "./family.ts";
 import { lookUp } from "./lookup.ts";
-import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
+import { callError, isOfClosedStack, isTold, nodeError, type NodeSystemError } from "./node_errors.ts";
 
 /**
  * A UDP socket as a `dgram.Socket` of Node. It is no instance of Node's class.
@@ -320,12 +320,8 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
   }
 
   #failed(error: NodeSystemError): void {
-    const isEnd = isOfClosedStack(error);
-    process.nextTick(() => {
-      // Nobody need listen for the end that a program makes of its own stack.
-      if (!isEnd || this.listenerCount("error") > 0) this.emit("error", error);
-    });
-    if (!isEnd) return;
+    process.nextTick(() => isTold(error, this) && this.emit("error", error));
+    if (!isOfClosedStack(error)) return;
     this.#closed = true;
     this.#finish();
   }

@@ -6,13 +6,8 @@
  * @module
  */
 
+import { clearTimeout, LONGEST_TIMER, setTimeout, timestamp } from "../../stack/real_time.ts";
 import { callError } from "./node_errors.ts";
-
-// Taken once, so that a test's faked clock leaves the sockets' timers alone.
-const { setTimeout, clearTimeout } = globalThis;
-
-/** The longest time that a timer takes, in ms. */
-const LONGEST = 2 ** 31 - 1;
 
 /**
  * Calls back when nothing has happened for a time; then again only after something has.
@@ -45,7 +40,7 @@ export class NodeIdleTimer {
   set(limit: number): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#limit = Math.min(limit, LONGEST);
+    this.#limit = Math.min(limit, LONGEST_TIMER);
     this.touch();
   }
 
@@ -53,7 +48,7 @@ export class NodeIdleTimer {
   touch(): void {
     if (this.#limit === 0) return;
     // A running timer looks at the time of the last activity itself: that is cheaper than a new timer each time.
-    this.#activeAt = performance.now();
+    this.#activeAt = timestamp();
     if (this.#timer === undefined) this.#wait(this.#limit);
   }
 
@@ -62,7 +57,7 @@ export class NodeIdleTimer {
   }
 
   #check(): void {
-    const left = this.#limit - (performance.now() - this.#activeAt);
+    const left = this.#limit - (timestamp() - this.#activeAt);
     this.#timer = undefined;
     if (left >= 1) this.#wait(left);
     else this.#onIdle();

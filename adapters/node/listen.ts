@@ -10,7 +10,7 @@ import process from "node:process";
 import type { TCPConn } from "../tcp_conn.ts";
 import type { TCPListener } from "../tcp_listener.ts";
 import { familyOf } from "./family.ts";
-import { callError, isOfClosedStack, nodeError } from "./node_errors.ts";
+import { callError, isTold, nodeError } from "./node_errors.ts";
 import { NodeSocket } from "./socket.ts";
 
 /**
@@ -110,9 +110,7 @@ async function acceptAll(server: ServerParts, listener: TCPListener, handle: Han
     for await (const conn of listener) process.nextTick(() => serve(server, conn, handle));
   } catch (cause) {
     const error = nodeError(cause, "accept");
-    // Nobody need listen for the end that a program makes of its own stack.
-    const isHeard = !isOfClosedStack(error) || server.listenerCount("error") > 0;
-    if (isHeard) process.nextTick(() => server.emit("error", error));
+    if (isTold(error, server)) process.nextTick(() => server.emit("error", error));
   }
   if (server._handle === handle) server.close();
 }

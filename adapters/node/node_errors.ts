@@ -108,6 +108,28 @@ export function callError(
 }
 
 /**
+ * Whether `error` is told to the listeners of `emitter`: all are, but for the end of a stack where nobody listens for
+ * errors, as a program that closes its own stack need not.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { EventEmitter } from "node:events";
+ * import { networkError } from "../errors.ts";
+ * import { isTold, nodeError } from "./node_errors.ts";
+ *
+ * const socket = new EventEmitter();
+ * const end = nodeError(networkError("stack-closed"), "read");
+ * assertEquals([isTold(end, socket), isTold(nodeError(networkError("reset"), "read"), socket)], [false, true]);
+ * socket.on("error", () => {});
+ * assertEquals(isTold(end, socket), true);
+ * ```
+ */
+export function isTold(error: NodeSystemError, emitter: { listenerCount(event: string): number }): boolean {
+  return !isOfClosedStack(error) || emitter.listenerCount("error") > 0;
+}
+
+/**
  * Whether a socket failed because its stack was closed, or died.
  *
  * @example

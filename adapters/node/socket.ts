@@ -16,7 +16,7 @@ import { connectArguments, type NodeConnectOptions } from "./arguments.ts";
 import { dial } from "./dial.ts";
 import { familyOf } from "./family.ts";
 import { checkTimeout, NodeIdleTimer } from "./idle_timer.ts";
-import { callError, isOfClosedStack, nodeError, type NodeSystemError } from "./node_errors.ts";
+import { callError, isTold, nodeError, type NodeSystemError } from "./node_errors.ts";
 import type { NodeSocketOptions } from "./socket_options.ts";
 import { gathered, NodeChunkReader, writeWhole } from "./transfer.ts";
 
@@ -379,9 +379,7 @@ export class NodeSocket extends Duplex implements net.Socket {
   }
 
   #fail(error: NodeSystemError): NodeSystemError {
-    // Nobody need listen for the end that a program makes of its own stack.
-    const isUnheard = isOfClosedStack(error) && this.listenerCount("error") === 0;
-    if (!this.destroyed) this.destroy(isUnheard ? undefined : error);
+    if (!this.destroyed) this.destroy(isTold(error, this) ? error : undefined);
     return error;
   }
 

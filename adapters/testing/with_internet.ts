@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { clearTimeout, setImmediate, setTimeout } from "../../stack/real_time.ts";
+import { clearTimeout, LONGEST_TIMER, setImmediate, setTimeout, within } from "../../stack/real_time.ts";
 import type { Stack } from "../../stack/mod.ts";
 import type { Faults } from "./faults.ts";
 import { savePCAP } from "./pcap_file.ts";
@@ -16,8 +16,6 @@ import { Uncaught } from "./uncaught.ts";
 const SEED_VARIABLE = "UIS_SEED";
 const DEFAULT_PACKETS = 500;
 const DEFAULT_TIMEOUT = 60_000;
-/** A timer cannot wait longer, in ms. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** How long a host may take to tell its sockets, in ms. */
 const ANSWER_TIME = 1000;
 /** How long a body that was given up may take to end, now that its internet is closed, in ms. */
@@ -137,7 +135,7 @@ async function close(net: TestInternet, running: Promise<unknown>): Promise<void
   try {
     await net.close();
   } finally {
-    await within(PARTING_TIME, running);
+    await within(running, PARTING_TIME);
     // A turn later it has been told what nobody caught of all that.
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
@@ -186,21 +184,13 @@ async function unlessBroken<T>(broken: Promise<never>, running: Promise<T>): Pro
   return await Promise.race([broken, value]);
 }
 
-/** Waits for a promise, but not for long, and not for what it gives. */
-async function within(time: number, promise: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, time);
-  await Promise.allSettled([Promise.race([promise, late.promise])]);
-  clearTimeout(timer);
-}
-
 async function askHost(stack: Stack): Promise<HostReport> {
   const name = stack.addresses.join(", ");
   let sockets: HostReport["sockets"] = `no answer within ${ANSWER_TIME} ms`;
   const asking = Promise.race([stack.closed.then(() => "closed"), stack.netstat()]);
   await within(
-    ANSWER_TIME,
     asking.then((answer) => void (sockets = answer), (error) => void (sockets = String(error))),
+    ANSWER_TIME,
   );
   return { name, sockets };
 }

@@ -40,10 +40,6 @@ export interface ICMPErrorOptions {
   pointer?: number;
 }
 
-/** Most bytes of a packet that carries an error: 576 (RFC 1812 §4.3.2.3) and 1280 (RFC 4443 §2.4 c). */
-const LARGEST_IPV4 = 576;
-const LARGEST_IPV6 = 1280;
-
 /** The least MTU that a link may have (RFC 791 §3.2, RFC 8200 §5), and the most that a packet can use. */
 const LEAST_MTU = { 4: 68, 6: 1280 };
 const MOST_MTU = 65535;
@@ -159,7 +155,7 @@ function checkRange(name: string, value: number, least: number, most: number): v
 
 function writeIPv4(about: IPv4Packet, kind: ICMPErrorKind, from: Uint8Array, rest: number): Uint8Array<ArrayBuffer> {
   const headers = ipv4.HEADER_LENGTH + icmpv4.HEADER_LENGTH;
-  const { bytes, view } = quoteBehind(headers, about, LARGEST_IPV4);
+  const { bytes, view } = quoteBehind(headers, about, icmpv4.LARGEST_ERROR);
   const [type, code] = typeAndCodeOf(4, kind);
   icmpv4.write(view, ipv4.HEADER_LENGTH, type, code, rest, bytes.length - ipv4.HEADER_LENGTH);
   ipv4.write(view, 0, {
@@ -178,7 +174,7 @@ function writeIPv4(about: IPv4Packet, kind: ICMPErrorKind, from: Uint8Array, res
 
 function writeIPv6(about: IPv6Packet, kind: ICMPErrorKind, from: Uint8Array, rest: number): Uint8Array<ArrayBuffer> {
   const headers = ipv6.HEADER_LENGTH + icmpv6.HEADER_LENGTH;
-  const { bytes, view } = quoteBehind(headers, about, LARGEST_IPV6);
+  const { bytes, view } = quoteBehind(headers, about, icmpv6.LARGEST_ERROR);
   const [type, code] = typeAndCodeOf(6, kind);
   const length = bytes.length - ipv6.HEADER_LENGTH;
   ipv6.write(view, 0, {

@@ -88,13 +88,13 @@ export class ICMPMessage {
   /** Of "packet-too-big": how large it might have been, in bytes. 0 when an old router does not say (RFC 1191 §5). */
   get mtu(): number | undefined {
     if (this.kind !== "packet-too-big") return undefined;
-    return this.version === 4 ? this.#rest & 0xffff : this.#rest;
+    return (this.version === 4 ? icmpv4 : icmpv6).nextMTU(this.#view, this.#start);
   }
 
   /** Of a parameter problem, ICMPv6's "protocol-unreachable" included: where in the quoted packet it is, in bytes. */
   get pointer(): number | undefined {
-    if (this.version === 4) return this.type === icmpv4.PARAMETER_PROBLEM ? this.#rest >>> 24 : undefined;
-    return this.type === icmpv6.PARAMETER_PROBLEM ? this.#rest : undefined;
+    const icmp = this.version === 4 ? icmpv4 : icmpv6;
+    return this.type === icmp.PARAMETER_PROBLEM ? icmp.pointer(this.#view, this.#start) : undefined;
   }
 
   /** Of an error: the packet that it is about, or as much of it as is quoted. */

@@ -106,11 +106,6 @@ export class Engine {
     return this.#tcp.receiveMemory;
   }
 
-  /** Bytes of fragments that wait for the rest of their datagrams, overhead included. */
-  get reassemblyBytes(): number {
-    return this.#input.fragments.held;
-  }
-
   /** The oldest event that was not polled. */
   pollEvent(): SocketEvent | undefined {
     return this.#events.poll();

@@ -6,8 +6,8 @@
 import type { SocketEvent } from "./events.ts";
 
 /** First in, first out. */
-export class EventQueue {
-  #events: SocketEvent[];
+export class EventQueue<Event = SocketEvent> {
+  #events: Event[];
   #read: number;
 
   constructor() {
@@ -20,12 +20,12 @@ export class EventQueue {
     return this.#events.length - this.#read;
   }
 
-  push(event: SocketEvent): void {
+  push(event: Event): void {
     this.#events.push(event);
   }
 
   /** The oldest event. */
-  poll(): SocketEvent | undefined {
+  poll(): Event | undefined {
     if (this.#read === this.#events.length) return undefined;
     const event = this.#events[this.#read++];
     if (this.#read === this.#events.length) {

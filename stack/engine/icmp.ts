@@ -11,15 +11,12 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { type Address, isMulticastOrBroadcast } from "./address.ts";
 import type { Counters, DropReason } from "./counters.ts";
+import { EventQueue } from "./event_queue.ts";
 import type { Pings } from "./icmp_echo.ts";
 import { type ICMPError, type ICMPReport, readError, readReport, reportsError } from "./icmp_report.ts";
 import type { IPOutput } from "./ip_output.ts";
 import { Packet } from "./packet.ts";
 import { RateLimit } from "./rate_limit.ts";
-
-/** Most bytes of a packet that carries an error: 576 (RFC 1812 §4.3.2.3) and 1280 (RFC 4443 §2.4). */
-const LARGEST_ERROR_IPV4 = 576;
-const LARGEST_ERROR_IPV6 = 1280;
 
 /** One host's ICMP. */
 export class ICMP {
@@ -29,7 +26,7 @@ export class ICMP {
   readonly #counters: Counters;
   readonly #rate: RateLimit;
   readonly #quoted: Packet;
-  readonly #reports: ICMPReport[];
+  readonly #reports: EventQueue<ICMPReport>;
 
   /** Sends at most `rate` errors in a second. */
   constructor(output: IPOutput, counters: Counters, rate: number) {
@@ -38,12 +35,12 @@ export class ICMP {
     this.#counters = counters;
     this.#rate = new RateLimit(rate);
     this.#quoted = new Packet();
-    this.#reports = [];
+    this.#reports = new EventQueue();
   }
 
   /** The oldest error that was overheard and not polled. */
   pollReport(): ICMPReport | undefined {
-    return this.#reports.shift();
+    return this.#reports.poll();
   }
 
   /** Takes a message; returns the error that it reports about a packet of this host, good until the next call. */
@@ -122,7 +119,7 @@ export class ICMP {
       this.#counters.drop("rateLimited");
       return;
     }
-    const largest = Math.min(packet.isIPv4 ? LARGEST_ERROR_IPV4 : LARGEST_ERROR_IPV6, this.#output.mtu);
+    const largest = Math.min(packet.isIPv4 ? icmpv4.LARGEST_ERROR : icmpv6.LARGEST_ERROR, this.#output.mtu);
     const headers = (packet.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH) + icmpv4.HEADER_LENGTH;
     this.#send(packet, type, code, rest, packet.start, Math.min(packet.end - packet.start, largest - headers));
   }

@@ -103,7 +103,7 @@ export function readReport(message: Packet): ICMPReport {
   };
   if (kind === "packet-too-big") report.mtu = nextMTU(message);
   if (type === (isIPv4 ? icmpv4.PARAMETER_PROBLEM : icmpv6.PARAMETER_PROBLEM)) {
-    report.pointer = isIPv4 ? icmpv4.rest(view, payload) >>> 24 : icmpv6.rest(view, payload);
+    report.pointer = isIPv4 ? icmpv4.pointer(view, payload) : icmpv6.pointer(view, payload);
   }
   return report;
 }
@@ -139,7 +139,7 @@ function isUnreachable({ view, payload, isIPv4 }: Packet): boolean {
 }
 
 function nextMTU({ view, payload, isIPv4 }: Packet): number {
-  return isIPv4 ? icmpv4.rest(view, payload) & 0xffff : icmpv6.rest(view, payload);
+  return isIPv4 ? icmpv4.nextMTU(view, payload) : icmpv6.nextMTU(view, payload);
 }
 
 /** Reads a packet of which only the start is there; false when that is too little. */

@@ -12,7 +12,7 @@ import type { ICMPError } from "./icmp_report.ts";
  * IPv4 path carries at the least is 68 bytes, but every host takes datagrams of 576 (RFC 791 §3.2); for IPv6: RFC 8201 §4.
  */
 export const LEAST_IPV4 = 552;
-const LEAST_IPV6 = 1280;
+export const LEAST_IPV6 = 1280;
 /** ms until a larger packet is tried again (RFC 1191 §6.3, RFC 8201 §5.3). */
 const LIFETIME = 600_000;
 /** Paths that are remembered. */
@@ -68,6 +68,6 @@ export class PathMTUs {
 }
 
 /** The MTU to try after a packet of `length` bytes was too large for a router that names none. */
-function plateauBelow(length: number): number {
+export function plateauBelow(length: number): number {
   return PLATEAUS.find((plateau) => plateau < length) ?? LEAST_IPV4;
 }

@@ -10,6 +10,8 @@ import type { ICMPErrorKind } from "./icmp_kind.ts";
 
 /** Bytes before the quoted packet or the echo's data. */
 export const HEADER_LENGTH = 8;
+/** Most bytes of a packet that carries an error (RFC 1812 §4.3.2.3). */
+export const LARGEST_ERROR = 576;
 
 export const ECHO_REPLY = 0;
 export const DESTINATION_UNREACHABLE = 3;
@@ -58,6 +60,16 @@ export function code(view: DataView, offset: number): number {
 /** The second word: identifier and sequence number of an echo, next-hop MTU of "fragmentation needed". */
 export function rest(view: DataView, offset: number): number {
   return view.getUint32(offset + REST);
+}
+
+/** Of "fragmentation needed": the bytes that the next link takes; 0 from a router that does not say (RFC 1191 §4). */
+export function nextMTU(view: DataView, offset: number): number {
+  return rest(view, offset) & 0xffff;
+}
+
+/** Of a parameter problem: the offset in the packet of what is wrong. */
+export function pointer(view: DataView, offset: number): number {
+  return rest(view, offset) >>> 24;
 }
 
 /** Whether the type reports an error, about which no error may be sent (RFC 1122 §3.2.2). */

@@ -10,6 +10,8 @@ import type { ICMPErrorKind } from "./icmp_kind.ts";
 
 /** Bytes before the quoted packet or the echo's data. */
 export const HEADER_LENGTH = 8;
+/** Most bytes of a packet that carries an error (RFC 4443 §2.4 c). */
+export const LARGEST_ERROR = 1280;
 
 export const DESTINATION_UNREACHABLE = 1;
 export const PACKET_TOO_BIG = 2;
@@ -58,6 +60,16 @@ export function code(view: DataView, offset: number): number {
 /** The second word: identifier and sequence number of an echo, the MTU of "packet too big". */
 export function rest(view: DataView, offset: number): number {
   return view.getUint32(offset + REST);
+}
+
+/** Of "packet too big": the bytes that the next link takes. */
+export function nextMTU(view: DataView, offset: number): number {
+  return rest(view, offset);
+}
+
+/** Of a parameter problem: the offset in the packet of what is wrong. */
+export function pointer(view: DataView, offset: number): number {
+  return rest(view, offset);
 }
 
 /** Whether the type reports an error (RFC 4443 §2.1). */

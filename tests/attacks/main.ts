@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { median } from "../harness/statistics.ts";
 import { ATTACKS } from "./attackers.ts";
 import { measureWorkers } from "./heap.ts";
 import { besiege, type SiegeResult } from "./siege.ts";
@@ -13,11 +14,6 @@ import { besiege, type SiegeResult } from "./siege.ts";
 /** A round takes so many seconds, or less when the whole attack does. */
 const ROUND = 2;
 const MIB = 1024 * 1024;
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
 
 function report(name: string, result: SiegeResult): boolean {
   const [attacked, harmless] = [median(result.attacked), median(result.harmless)];

@@ -1,6 +1,7 @@
 // The measurements measure something, and the rows are what others read.
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { type Figure, measureFigure, median, percentile } from "./figure.ts";
+import { median, percentile } from "../harness/statistics.ts";
+import { type Figure, measureFigure } from "./figure.ts";
 import { plot } from "./plot.ts";
 import { FIGURES } from "./figures/mod.ts";
 

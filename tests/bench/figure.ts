@@ -4,6 +4,8 @@
  * @module
  */
 
+import { median } from "../harness/statistics.ts";
+
 /** What one measurement gives. */
 export interface Sample {
   value: number;
@@ -94,15 +96,4 @@ function medians(samples: Sample[]): Sample {
   const names = Object.keys(samples[0].beside ?? {});
   const beside = names.map((name) => [name, median(samples.map((sample) => sample.beside![name]))]);
   return { value, beside: Object.fromEntries(beside) };
-}
-
-/** The middle of some numbers. */
-export function median(numbers: number[]): number {
-  return percentile(numbers, 0.5);
-}
-
-/** The number below which a share of some numbers lies. */
-export function percentile(numbers: number[], share: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }

@@ -1,4 +1,6 @@
 // `deno task endurance`: the same thing very often over real stacks, on the wall clock. `deno task endurance stalls` does one group.
+import { mebibytes, report, runGroups } from "../harness/figures.ts";
+import { percentile } from "../harness/statistics.ts";
 import { runMeasuring } from "../virtual/memory.ts";
 import type { Endurance } from "./connections.ts";
 import { transferAgainAndAgain } from "./stalls.ts";
@@ -7,20 +9,13 @@ const MIB = 1024 * 1024;
 /** A stall costs a retransmission timeout at least, whose floor is 200 ms. */
 const STALL = 200;
 
-let failures = 0;
-
-function report(ok: boolean, text: string): void {
-  if (!ok) failures++;
-  console.log(`${ok ? "ok    " : "FAILED"} ${text}`);
-}
-
 async function stalls(): Promise<void> {
   const transfers = await transferAgainAndAgain(1000);
-  const durations = transfers.map(({ duration }) => duration).sort((a, b) => a - b);
-  const [median, p99, worst] = [500, 990, 999].map((rank) => durations[rank]);
-  const stalled = durations.filter((duration) => duration >= median + STALL).length;
+  const durations = transfers.map(({ duration }) => duration);
+  const [middle, p99, worst] = [0.5, 0.99, 1].map((share) => percentile(durations, share));
+  const stalled = durations.filter((duration) => duration >= middle + STALL).length;
   const retransmits = transfers.reduce((sum, transfer) => sum + transfer.retransmits, 0);
-  const times = `median ${median.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`;
+  const times = `median ${middle.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`;
   const again = `${retransmits} segments sent again`;
   report(stalled === 0, `1,000 transfers of 10 MB between two workers: ${stalled} stalled, ${times}, ${again}`);
 }
@@ -28,17 +23,9 @@ async function stalls(): Promise<void> {
 async function connections(): Promise<void> {
   const result = await runMeasuring<Endurance>("../endurance/connections.ts", 10_000, 100_000, 15_000);
   const { before, after, duration } = result;
-  const memory = `live heap ${(before / MIB).toFixed(1)} MiB before, ${(after / MIB).toFixed(1)} MiB after`;
+  const memory = `live heap ${mebibytes(before)} before, ${mebibytes(after)} after`;
   const rate = `${Math.round(100_000_000 / duration).toLocaleString("en")} a second`;
   report(after - before < MIB, `10,000 connections at once and 100,000 in turn (${rate}): ${memory}`);
 }
 
-const groups: Record<string, () => Promise<void>> = { stalls, connections };
-const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(groups);
-for (const name of wanted) {
-  if (!Object.hasOwn(groups, name)) {
-    throw new Error(`Cannot run "${name}": must be ${Object.keys(groups).join(", ")}`);
-  }
-  await groups[name]();
-}
-Deno.exit(failures === 0 ? 0 : 1);
+await runGroups({ stalls, connections });

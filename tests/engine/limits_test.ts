@@ -291,7 +291,7 @@ Deno.test("reassembly: the oldest fragments make way, are counted, and whole dat
   host.bind(1, 7);
   const whole = toHost(4, datagram(2000));
   for (let id = 0; id < 100; id++) host.receive(fragmentOf(whole, { from: 0, to: 1000, id }));
-  assert(host.engine.reassemblyBytes <= 10_000, `${host.engine.reassemblyBytes} bytes`);
+  assert(host.engine.holdings().reassembly <= 10_000, `${host.engine.holdings().reassembly} bytes`);
   assertEquals(host.dropped, { fragmentLimit: 95 });
   host.receive(fragmentOf(whole, { from: 1000, to: 2008, id: 99 }), toHost(4, datagram(10)));
   assertEquals(host.datagrams(1).map(({ bytes }) => bytes.length), [2000, 10]);

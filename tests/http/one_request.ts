@@ -3,6 +3,7 @@
 // has to be loaded, and all in one process.
 import process from "node:process";
 import { Internet, serveHttp, stackFetch } from "../../mod.ts";
+import { median } from "../harness/statistics.ts";
 
 /** Times in ms. */
 interface Times {
@@ -47,14 +48,8 @@ async function repeat(runs: number, run: () => Promise<Times>): Promise<Times[]>
   return times;
 }
 
-function median(values: number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-  return `${middle.toFixed(0)} ms`;
-}
-
 function report(what: string, times: Times[]): void {
-  const of = (value: (time: Times) => number) => median(times.map(value));
+  const of = (value: (time: Times) => number) => `${median(times.map(value)).toFixed(0)} ms`;
   const parts = `${of(({ start }) => start)} for the workers' start, ${of(({ beyond }) => beyond)} beyond it`;
   console.log(
     `${what}: ${of(({ start, beyond }) => start + beyond)}; ${parts}, of which computing ${of(({ cpu }) => cpu)}`,

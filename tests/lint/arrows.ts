@@ -57,7 +57,7 @@ const ZONES: Zone[] = [
   {
     name: NODE,
     files: /^adapters\/node(\.ts$|\/)/,
-    imports: [SOCKETS, STACK, REMOTE],
+    imports: [SOCKETS, STACK, REMOTE, CLOCK],
     builtins: /^node:/,
   },
   { name: SOCKETS, files: /^adapters\//, imports: [REMOTE, ADDRESS] },

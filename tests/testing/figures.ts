@@ -1,5 +1,6 @@
 // What withInternet() costs: a test of two hosts, one TCP echo and the close of both sides. `deno run -A tests/testing/figures.ts`
 import { type TestInternet, withInternet } from "../../mod.ts";
+import { median } from "../harness/statistics.ts";
 
 const ROUNDS = 30;
 
@@ -21,10 +22,6 @@ async function echo(net: TestInternet): Promise<number> {
   return started;
 }
 
-function median(values: number[]): string {
-  return values.toSorted((a, b) => a - b)[values.length >> 1].toFixed(2);
-}
-
 for (const isolation of ["worker", "inline"] as const) {
   const [starts, rests]: number[][] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
@@ -34,6 +31,8 @@ for (const isolation of ["worker", "inline"] as const) {
     rests.push(performance.now() - start - started);
   }
   console.log(
-    `${isolation}: starting two hosts ${median(starts)} ms, all else ${median(rests)} ms (median of ${ROUNDS})`,
+    `${isolation}: starting two hosts ${median(starts).toFixed(2)} ms, all else ${
+      median(rests).toFixed(2)
+    } ms (median of ${ROUNDS})`,
   );
 }

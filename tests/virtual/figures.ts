@@ -1,4 +1,5 @@
 // `deno task figures`: the figures in virtual time, each beside what it must reach. `deno task figures jain` prints one group.
+import { mebibytes, report, runGroups } from "../harness/figures.ts";
 import { bottleneck, fairness, utilisation } from "./fairness.ts";
 import type { FloodResult } from "./flood.ts";
 import { runIntegrity } from "./integrity.ts";
@@ -7,13 +8,6 @@ import { runMeasuring } from "./memory.ts";
 const LINK = bottleneck(100_000_000, 50);
 const SEEDS = 100;
 const MIB = 1024 * 1024;
-
-let failures = 0;
-
-function report(ok: boolean, text: string): void {
-  if (!ok) failures++;
-  console.log(`${ok ? "ok    " : "FAILED"} ${text}`);
-}
 
 function integrity(): void {
   for (const family of [4, 6] as const) {
@@ -61,16 +55,4 @@ async function flood(): Promise<void> {
   report(ok, `a million SYNs: ${memory}; an open flow keeps ${(100 * goodput).toFixed(1)} % of its goodput`);
 }
 
-function mebibytes(bytes: number): string {
-  return `${(bytes / MIB).toFixed(1)} MiB`;
-}
-
-const groups: Record<string, () => void | Promise<void>> = { goodput, jain, churn, flood, integrity };
-const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(groups);
-for (const name of wanted) {
-  if (!Object.hasOwn(groups, name)) {
-    throw new Error(`Cannot measure "${name}": must be ${Object.keys(groups).join(", ")}`);
-  }
-  await groups[name]();
-}
-Deno.exit(failures === 0 ? 0 : 1);
+await runGroups({ goodput, jain, churn, flood, integrity });

@@ -4,14 +4,10 @@
  *
  * @module
  */
+import { LEAST_IPV4, LEAST_IPV6, plateauBelow } from "../path_mtu.ts";
 import { distance } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 
-/** No report makes packets smaller than this: what a path must carry (RFC 791 §3.2 with RFC 1122 §3.3.3; RFC 8200 §5). */
-const LEAST_MTU_IPV4 = 552;
-const LEAST_MTU_IPV6 = 1280;
-/** Sizes of usual links below which a router that names none may lie (RFC 1191 §7.1). */
-const PLATEAUS = [32000, 17914, 8166, 4352, 2002, 1492, 1006, 552];
 /** Timeouts in a row after which large segments are suspected. */
 const BLACK_HOLE_TIMEOUTS = 3;
 /** What to try then (RFC 4821 §7.7). */
@@ -21,8 +17,8 @@ const BASE_MTU_IPV6 = 1280;
 /** A router could not forward a packet of `c`: the next link takes `mtu` bytes, 0 from a router that does not say. */
 export function reducePathMTU(c: Connection, mtu: number): void {
   const current = Math.min(c.pathMTU, c.tcp.output.mtu);
-  const reported = mtu > 0 ? mtu : PLATEAUS.find((plateau) => plateau < current) ?? current;
-  const least = c.remote.isIPv4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6;
+  const reported = mtu > 0 ? mtu : plateauBelow(current);
+  const least = c.remote.isIPv4 ? LEAST_IPV4 : LEAST_IPV6;
   setPathMTU(c, Math.max(reported, least));
 }
 

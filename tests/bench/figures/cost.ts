@@ -4,6 +4,7 @@
  * @module
  */
 import { Internet } from "../../../mod.ts";
+import { median } from "../../harness/statistics.ts";
 import { runMeasuring } from "../../virtual/memory.ts";
 import type { Figure, Measure } from "../figure.ts";
 import { Hosts, type Isolation } from "../hosts.ts";
@@ -26,9 +27,8 @@ function start(isolation: Isolation): Measure {
       times.push(performance.now() - before);
       await stack.close();
     }
-    times.sort((a, b) => a - b);
     const perSecond = 1000 * times.length / times.reduce((sum, time) => sum + time, 0);
-    return { value: times[times.length >> 1], beside: { per_second: perSecond } };
+    return { value: median(times), beside: { per_second: perSecond } };
   };
 }
 

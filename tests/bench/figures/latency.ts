@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Figure, type Measure, percentile, type Target } from "../figure.ts";
+import { percentile } from "../../harness/statistics.ts";
+import type { Figure, Measure, Target } from "../figure.ts";
 import { echo, Hosts, ignoreEnd, type Isolation, roundTrips } from "../hosts.ts";
 import { gvisor } from "../peers/gvisor.ts";
 import { hops8 } from "../peers/hops8.ts";

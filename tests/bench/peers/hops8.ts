@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Peer, percentile } from "../figure.ts";
+import { percentile } from "../../harness/statistics.ts";
+import type { Peer } from "../figure.ts";
 import { Thread } from "./threads.ts";
 
 const SIZE = 64;

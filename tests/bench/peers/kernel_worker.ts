@@ -1,5 +1,5 @@
 // Either end of a work over the kernel's loopback.
-import { percentile } from "../figure.ts";
+import { percentile } from "../../harness/statistics.ts";
 import { Counter, echo, roundTrips } from "../hosts.ts";
 import { scope } from "./worker_scope.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { runMeasuring } from "../../virtual/memory.ts";
-import { median, type Sample } from "../figure.ts";
+import { median } from "../../harness/statistics.ts";
+import type { Sample } from "../figure.ts";
 import { Thread } from "./threads.ts";
 
 /** Workers whose memory is measured together. */

@@ -1,5 +1,6 @@
 // N4: whose packets are taken (RFC 1122 §3.2.1.3).
 import { scenario } from "../../harness/script.ts";
+import { OWN_ADDRESSES } from "./own_addresses.ts";
 
 const ECHO = "< icmp echo id 1 seq 2 data 8";
 
@@ -35,17 +36,7 @@ scenario(
   { only: 6 },
 );
 
-for (
-  const [only, what, address] of [
-    [4, "the host's own address", "10.0.0.1"],
-    [4, "127.0.0.1", "127.0.0.1"],
-    [4, "any of 127.0.0.0/8", "127.1.2.3"],
-    [4, "0.0.0.0", "0.0.0.0"],
-    [6, "the host's own address", "2001:db8::1"],
-    [6, "::1", "::1"],
-    [6, "::", "::"],
-  ] as const
-) {
+for (const [only, what, address] of OWN_ADDRESSES) {
   scenario(
     `N4 connections to ${what} stay inside`,
     `

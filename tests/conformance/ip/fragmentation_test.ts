@@ -122,7 +122,7 @@ for (const family of FAMILIES) {
       const pair = new Pair({ mtu: 1280 });
       const received = exchange(pair, family, length);
       assertEquals(received, [bytesOf(length)]);
-      assertEquals(pair.b.engine.reassemblyBytes, 0);
+      assertEquals(pair.b.engine.holdings().reassembly, 0);
       assertEquals(pair.b.engine.nextDeadline(), Infinity);
     }
   });
@@ -139,11 +139,11 @@ for (const family of FAMILIES) {
       let index = 0;
       const pair = new Pair({ mtu: 1280, wire: ({ packet }) => index++ === lost ? [] : [{ after: 1, packet }] });
       assertEquals(exchange(pair, family, 60_000), []);
-      assert(pair.b.engine.reassemblyBytes > 50_000);
-      assert(pair.b.engine.reassemblyBytes < 80_000);
+      assert(pair.b.engine.holdings().reassembly > 50_000);
+      assert(pair.b.engine.holdings().reassembly < 80_000);
       const messages = pair.trace.length;
       pair.advance(family === 4 ? 30_000 : 60_000);
-      assertEquals(pair.b.engine.reassemblyBytes, 0);
+      assertEquals(pair.b.engine.holdings().reassembly, 0);
       assertEquals(pair.b.engine.nextDeadline(), Infinity);
       assertEquals(pair.trace.length - messages, lost === 0 ? 0 : 1, "the first fragment is reported");
     }

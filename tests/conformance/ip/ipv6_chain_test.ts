@@ -129,7 +129,7 @@ Deno.test("N2 a datagram put together must not be a fragment again", () => {
   assertEquals(host.receive(...cut(nested, 40)), []);
   assertEquals(host.datagrams(1), []);
   assertEquals(host.dropped, { malformed: 1 });
-  assertEquals(host.engine.reassemblyBytes, 0);
+  assertEquals(host.engine.holdings().reassembly, 0);
 });
 
 Deno.test("N2 an option to report in a datagram put together is reported with its place in that", () => {

@@ -7,6 +7,7 @@ import { LoneHost, toHost } from "../../harness/lone_host.ts";
 import { type ICMPMessage, readPacket } from "../../harness/packets.ts";
 import { Pair } from "../../harness/pair.ts";
 import { scenario } from "../../harness/script.ts";
+import { OWN_ADDRESSES } from "./own_addresses.ts";
 
 const FAMILIES = [4, 6] as const;
 const REPLY = { 4: 0, 6: 129 };
@@ -176,17 +177,7 @@ scenario(
 `,
 );
 
-for (
-  const [only, what, address] of [
-    [4, "the host's own address", "10.0.0.1"],
-    [4, "127.0.0.1", "127.0.0.1"],
-    [4, "any of 127.0.0.0/8", "127.1.2.3"],
-    [4, "0.0.0.0", "0.0.0.0"],
-    [6, "the host's own address", "2001:db8::1"],
-    [6, "::1", "::1"],
-    [6, "::", "::"],
-  ] as const
-) {
+for (const [only, what, address] of OWN_ADDRESSES) {
   scenario(`N7 ${what} answers inside`, `ping data 60000 to ${address}\nevent answered 0\nquiet\nidle`, { only });
 }
 

@@ -25,7 +25,7 @@ function assertDelivered(host: LoneHost, count = 1): void {
   const wanted = datagram(SIZE);
   assert(wanted.kind === "udp");
   assertEquals(host.datagrams(1).map(({ bytes }) => bytes), Array(count).fill(wanted.payload));
-  assertEquals(host.engine.reassemblyBytes, 0);
+  assertEquals(host.engine.holdings().reassembly, 0);
   assertEquals(host.engine.nextDeadline(), Infinity);
 }
 
@@ -69,7 +69,7 @@ each("a doubled datagram is delivered twice, half a one not", (_family, host, wh
   const [a, b, c] = cut(whole, 40);
   host.receive(a, b, c, a, b, c, a, b);
   assertEquals(host.datagrams(1).length, 2);
-  assert(host.engine.reassemblyBytes > 0);
+  assert(host.engine.holdings().reassembly > 0);
 });
 
 const OVERLAPS: [what: string, from: number, to: number, more?: boolean][] = [
@@ -89,9 +89,9 @@ for (const [what, from, to, more] of OVERLAPS) {
     assertEquals(host.receive(a, b, c), []);
     assertEquals(host.dropped, { fragmentOverlap: 6 });
     assertEquals(host.datagrams(1), []);
-    assert(host.engine.reassemblyBytes <= 512);
+    assert(host.engine.holdings().reassembly <= 512);
     assertEquals(host.advance(PATIENCE[family]), [], "no answer to what was discarded");
-    assertEquals(host.engine.reassemblyBytes, 0);
+    assertEquals(host.engine.holdings().reassembly, 0);
     host.receive(a, b, c);
     assertDelivered(host);
   });
@@ -128,7 +128,7 @@ for (const family of FAMILIES) {
     assertEquals([message.type, message.code, message.rest], [family === 4 ? 11 : 3, 1, 0]);
     assertEquals(message.payload, a.subarray(0, message.payload.length));
     assertEquals(message.payload.length, a.length);
-    assertEquals(host.engine.reassemblyBytes, 0);
+    assertEquals(host.engine.holdings().reassembly, 0);
     assertEquals(host.dropped, { fragmentTimeout: 2 });
     assertEquals(host.advance(100_000), []);
   });
@@ -139,7 +139,7 @@ for (const family of FAMILIES) {
     host.receive(b, c);
     assertEquals(host.advance(100_000), []);
     assertEquals(host.dropped, { fragmentTimeout: 2 });
-    assertEquals(host.engine.reassemblyBytes, 0);
+    assertEquals(host.engine.holdings().reassembly, 0);
   });
 
   Deno.test(`N3 no report about an ICMP error (IPv${family})`, () => {
@@ -170,7 +170,7 @@ for (const family of FAMILIES) {
     const starts = Array.from({ length: 100 }, (_, i) => cut(toHost(family, datagram(1000, i)), 504, i));
     for (const [first] of starts) {
       host.receive(first);
-      assert(host.engine.reassemblyBytes <= limit);
+      assert(host.engine.holdings().reassembly <= limit);
     }
     const kept = Math.floor(limit / (768 + starts[0][0].length));
     assertEquals(host.dropped, { fragmentLimit: 100 - kept });
@@ -181,7 +181,7 @@ for (const family of FAMILIES) {
   Deno.test(`N3 with no bytes allowed, fragments are refused and nothing is kept (IPv${family})`, () => {
     const host = new LoneHost({ limits: { reassembly: 0 } });
     assertEquals(host.receive(...cut(toHost(family, datagram(SIZE)), 40)), []);
-    assertEquals(host.engine.reassemblyBytes, 0);
+    assertEquals(host.engine.holdings().reassembly, 0);
     assertEquals(host.dropped, { fragmentLimit: 3 });
   });
 
@@ -190,7 +190,7 @@ for (const family of FAMILIES) {
     const whole = toHost(family, datagram(40_000));
     for (const fragment of cut(whole, 16).slice(1, 2051)) host.receive(fragment);
     assertEquals(host.dropped, { fragmentLimit: 2049, fragmentOverlap: 1 });
-    assert(host.engine.reassemblyBytes <= 512);
+    assert(host.engine.holdings().reassembly <= 512);
   });
 
   Deno.test(`N3 the largest datagram, in fragments of the smallest MTU (IPv${family})`, () => {
@@ -235,7 +235,7 @@ Deno.test("N3 dropped: empty, misaligned and too long fragments (IPv4)", () => {
     ]
   ) assertEquals(host.receive(fragmentOf(whole, part)), []);
   assertEquals(host.dropped, { malformed: 7 });
-  assertEquals(host.engine.reassemblyBytes, 0);
+  assertEquals(host.engine.holdings().reassembly, 0);
 });
 
 Deno.test("N3 a misaligned fragment is reported at its payload length (IPv6)", () => {
@@ -256,7 +256,7 @@ Deno.test("N3 a fragment that makes the packet too long is reported at its offse
   }
   assertEquals(host.dropped, { malformed: 2 });
   assertEquals(host.receive(fragmentOf(whole, { from: 0, to: 7, offset: 65_528, more: false })), []);
-  assert(host.engine.reassemblyBytes > 0);
+  assert(host.engine.holdings().reassembly > 0);
 });
 
 Deno.test("N3 empty fragments are dropped (IPv6)", () => {

@@ -15,6 +15,7 @@ import {
 } from "../../../mod.ts";
 import { checkPCAP, requireTshark } from "../../harness/tshark.ts";
 import { run } from "../namespace.ts";
+import { formatEndpoint } from "../../../adapters/address_text.ts";
 
 /** The address of each side, by family. */
 export const HOST = { 4: "10.9.0.1", 6: "2001:db8::1" };
@@ -199,5 +200,5 @@ function ends(host: TCPConn, kernel: Deno.TcpConn): Ends {
 
 /** An address and a port, as dials take them. */
 export function join(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return formatEndpoint({ address, port });
 }

@@ -1,5 +1,6 @@
 // Measures senders over one link. Runs in the sender's network namespace, and is told the receiver's: see ../figures.ts.
 import { Internet, openTUN, PCAPTrace, type TUN } from "../../../mod.ts";
+import { median } from "../../harness/statistics.ts";
 import { seeded } from "../../harness/seeded.ts";
 import { run } from "../namespace.ts";
 import { Link } from "./link.ts";
@@ -135,10 +136,6 @@ async function measure(who: "kernel" | "ours", probability: number, seed: number
 
 function dial(who: "kernel" | "ours"): Promise<Deno.Conn> {
   return who === "kernel" ? Deno.connect({ hostname: RECEIVER, port: PORT }) : host.dialTCP(`${RECEIVER}:${PORT}`);
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
