@@ -36,6 +36,10 @@ export function resolveHost(host: string): string {
   const bytes = parseAddress(address);
   if (!bytes || (bracketed && !address.includes(":"))) throw nameError(host, bracketed);
   if (zone !== undefined) throw new TypeError(`Invalid hostname '${host}': must be an IP literal without a zone id`);
+  return canonical(bytes);
+}
+
+function canonical(bytes: Uint8Array): string {
   return formatAddress(isIPv4Mapped(bytes) ? bytes.subarray(12) : bytes);
 }
 
@@ -68,7 +72,8 @@ export function destination(address: string): string {
 }
 
 /**
- * The IPv4 address in an IPv4-mapped one, as a socket at `::` shows its IPv4 peers; any other address as it is.
+ * An IP literal in its canonical text; of an IPv4-mapped one, as a socket at `::` shows its IPv4 peers, the IPv4 address.
+ * Anything else as it is.
  *
  * @example
  * ```ts
@@ -76,12 +81,12 @@ export function destination(address: string): string {
  * import { unmapped } from "./host_name.ts";
  *
  * assertEquals(unmapped("::ffff:10.0.0.1"), "10.0.0.1");
- * assertEquals(unmapped("2001:db8::1"), "2001:db8::1");
+ * assertEquals(unmapped("2001:DB8:0::1"), "2001:db8::1");
  * ```
  */
 export function unmapped(address: string): string {
   const bytes = parseAddress(address);
-  return bytes && isIPv4Mapped(bytes) ? formatAddress(bytes.subarray(12)) : address;
+  return bytes ? canonical(bytes) : address;
 }
 
 /**

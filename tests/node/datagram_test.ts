@@ -136,6 +136,25 @@ eachNodeDatagram("a socket with a peer hears nobody else", async ({ server: ther
   await close(peer, stranger);
 });
 
+eachNodeDatagram(
+  "a peer whose address is not written in the canonical way is heard",
+  async ({ server: there, client: here }) => {
+    const server = there.createSocket("udp6", (message, { address, port }) => server.send(message, port, address));
+    const port = await bound(server, SERVER6);
+    for (const bindsFirst of [true, false]) {
+      const client = here.createSocket("udp6");
+      if (bindsFirst) await bound(client);
+      client.connect(port, SERVER6.replace("::", ":0:0:0:0:0:").toUpperCase());
+      await once(client, "connect");
+      const arriving = once(client, "message") as Promise<Message>;
+      client.send("hello");
+      assertEquals(String((await arriving)[0]), "hello");
+      await close(client);
+    }
+    await close(server);
+  },
+);
+
 eachNodeDatagram("nobody has the port: a socket with a peer is told", async ({ client: here, host }) => {
   const client = here.createSocket("udp4");
   client.connect(9, host);
