@@ -66,7 +66,8 @@ export class ConnectionWriter {
     const isNext = this.#pending.length === 0;
     const written = isNext ? this.#socket.write(bytes) : 0;
     if (written > 0 || (isNext && bytes.length === 0)) return Promise.resolve(written);
-    return this.#wait(bytes.slice(0, WAITING_WRITE_MAX), false);
+    // Not slice(), which is no copy in a Buffer of Node.
+    return this.#wait(new Uint8Array(bytes.subarray(0, WAITING_WRITE_MAX)), false);
   }
 
   /** Resolves when all the bytes are taken, which must not change before. */

@@ -97,7 +97,8 @@ export class DatagramTransfer {
     if (refusal) return Promise.reject(networkError(refusal));
     if (this.#socket.send(bytes, to)) return Promise.resolve(bytes.length);
     const { promise, resolve, reject } = waiting<number>();
-    this.#sends.push({ bytes: bytes.slice(), to, resolve, reject });
+    // Not slice(), which is no copy in a Buffer of Node.
+    this.#sends.push({ bytes: new Uint8Array(bytes), to, resolve, reject });
     return promise;
   }
 

@@ -21,7 +21,7 @@ export interface Frame {
   opcode: number;
   /** Whether it is the last of its message. */
   isFinal: boolean;
-  /** Without its mask. */
+  /** Without its mask, in memory of its own. */
   payload: Uint8Array<ArrayBuffer>;
 }
 
@@ -125,8 +125,8 @@ export class FrameReader {
     const { opcode, isFinal, length, payloadLength } = this.#header;
     const bytes = this.#first(length + payloadLength);
     const mask = bytes.subarray(length - 4, length);
-    const payload = bytes.slice(length, length + payloadLength);
-    for (let i = 0; i < payload.length; i++) payload[i] ^= mask[i & 3];
+    const payload = new Uint8Array(payloadLength);
+    for (let i = 0; i < payloadLength; i++) payload[i] = bytes[length + i] ^ mask[i & 3];
     this.#drop(length + payloadLength);
     this.#header = undefined;
     return { opcode, isFinal, payload };

@@ -66,7 +66,7 @@ function webBody(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffe
     start(controller): void {
       message.pause();
       message.on("data", (chunk: Uint8Array) => {
-        controller.enqueue(chunk.slice());
+        controller.enqueue(new Uint8Array(chunk));
         if ((controller.desiredSize ?? 0) <= 0) message.pause();
       });
       message.on("end", () => {

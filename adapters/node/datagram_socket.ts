@@ -201,7 +201,7 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
     const datagram = sendArguments(args, this.#peer !== undefined);
     this.#requireOpen();
     const opening = this.#opening ?? this.#bind(this.#anyAddress(), 0);
-    const sent = this.#send(opening, { ...datagram, bytes: datagram.bytes.slice() });
+    const sent = this.#send(opening, { ...datagram, bytes: new Uint8Array(datagram.bytes) });
     this.#sends.add(sent);
     sent.finally(() => this.#sends.delete(sent));
   }

@@ -99,7 +99,7 @@ export class PacketLog {
   /** Adds a copy of a packet, sent now. */
   add(packet: Uint8Array): LoggedPacket {
     // A copy, because the program may change the packet, and because a packet keeps all alive that came with it.
-    const entry: LoggedPacket = { timestamp: timestamp(), packet: packet.slice(), fate: "delivered" };
+    const entry: LoggedPacket = { timestamp: timestamp(), packet: new Uint8Array(packet), fate: "delivered" };
     if (this.#capacity > 0) this.#ring[this.#total % this.#capacity] = entry;
     this.#total++;
     return entry;

@@ -1,4 +1,5 @@
 // Frames and messages of WebSockets, byte by byte (RFC 6455 §5).
+import { Buffer } from "node:buffer";
 import { assertEquals, assertThrows } from "@std/assert";
 import { frameBytes, FrameReader, OPCODES, WebSocketProblem } from "../../adapters/http/frames.ts";
 import { type Incoming, MessageReader } from "../../adapters/http/messages.ts";
@@ -50,6 +51,19 @@ for (const length of [0, 1, 125, 126, 127, 65535, 65536, 70_000]) {
     assertEquals(sent.subarray(sent.length - length), payload);
   });
 }
+
+Deno.test("what a message carries is its own, also when a stream brings Buffers of Node, whose slices share memory", () => {
+  const sent = [masked(0x82, []), masked(0x82, [1, 2, 3])].flat();
+  const arrived = Buffer.from(sent);
+  const reader = new MessageReader(1000);
+  reader.push(arrived);
+  for (const expected of [[], [1, 2, 3]]) {
+    const message = reader.next();
+    if (message?.kind !== "binary") throw new Error(`${message?.kind} is no binary message`);
+    assertEquals(new Uint8Array(message.bytes.buffer), Uint8Array.from(expected));
+  }
+  assertEquals([...arrived], sent);
+});
 
 Deno.test("frames come in pieces of any size, several at once", () => {
   const stream = [

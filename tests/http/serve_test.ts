@@ -1,5 +1,6 @@
 // What a handler and a client see, of Deno's own server and of the simulated one alike.
 import { assertEquals, assertMatch } from "@std/assert";
+import { joined } from "../../adapters/joined.ts";
 import { bytes, readAll, text, writeAll } from "../scenarios/hosts.ts";
 import { eachServer, eachSimulated, type Handler, parse, readUntil, say } from "./servers.ts";
 
@@ -105,6 +106,16 @@ eachServer("a client that waits before it sends its body is told to go on", asyn
   assertEquals(await readUntil(conn, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   await writeAll(conn, bytes("abc"));
   assertEquals(parse(text(await readAll(conn))).body, "got abc");
+});
+
+eachServer("a body whose pieces come at once is what was sent, and a reader may keep each piece", async (serve) => {
+  await using served = await serve(async (request) => {
+    const pieces = await Array.fromAsync(request.body!);
+    return Response.json([...text(joined(pieces))].join(" "));
+  });
+  const chunks = ["1\r\na\r\n", "2\r\nbc\r\n", "3\r\ndef\r\n", "0\r\n\r\n"].join("");
+  const answer = await say(served, `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n${CLOSE}${chunks}`);
+  assertEquals(JSON.parse(parse(answer).body), "a b c d e f");
 });
 
 eachServer("a handler sees who asks, and may be slow", async (serve) => {

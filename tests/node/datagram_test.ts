@@ -243,6 +243,18 @@ eachNodeDatagram("what was sent before the close is sent", async ({ server: ther
   await close(server);
 });
 
+eachNodeDatagram("the bytes are those of the call", async ({ server: there, client: here, host }) => {
+  const server = there.createSocket("udp4");
+  const port = await bound(server, host);
+  const client = here.createSocket("udp4");
+  const arriving = once(server, "message") as Promise<Message>;
+  const data = Buffer.from("before");
+  client.send(data, port, host);
+  data.fill("x");
+  assertEquals(String((await arriving)[0]), "before");
+  await close(server, client);
+});
+
 eachDatagram("a signal closes a socket, and so does its disposal", async ({ server: there }) => {
   const abort = new AbortController();
   const socket = there.createSocket({ type: "udp4", signal: abort.signal });

@@ -1,5 +1,6 @@
 // Datagrams from socket to socket.
 // Some packets here are malformed on purpose.
+import { Buffer } from "node:buffer";
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { VNICFrame } from "../../mod.ts";
 import * as failure from "./failures.ts";
@@ -134,6 +135,26 @@ eachIsolation("UDP: the bytes are those of the call", async (isolation) => {
   const [datagram] = await server.receive();
   assertEquals(text(datagram), "before");
 });
+
+eachIsolation(
+  "UDP: the bytes are those of the call, in a Buffer of Node too, and for sends that wait",
+  async (isolation) => {
+    await using net = await Network.create(isolation, { server: { limits: { udpQueue: 64 * 1024 * 1024 } } });
+    using server = net.server.listenUDP(`${SERVER}:7`);
+    using conn = await net.client.dialUDP(`${SERVER}:7`);
+    const data = Buffer.alloc(1400);
+    const writing = Array.from({ length: 3000 }, (_, i) => {
+      data.writeUInt16BE(i);
+      return conn.write(data);
+    });
+    data.fill(255);
+    await Promise.all(writing);
+    for (let i = 0; i < writing.length; i++) {
+      const [datagram] = await server.receive();
+      assertEquals(datagram[0] << 8 | datagram[1], i);
+    }
+  },
+);
 
 eachIsolation("UDP: a receiver that does not read loses datagrams, and nothing else", async (isolation) => {
   await using net = await Network.create(isolation, { server: { limits: { udpQueue: 64 * 1024 } } });
