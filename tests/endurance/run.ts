@@ -1,13 +1,19 @@
 // `deno task endurance`: the same thing very often over real stacks, on the wall clock. `deno task endurance stalls` does one group.
 import { mebibytes, report, runGroups } from "../harness/figures.ts";
-import { percentile } from "../harness/statistics.ts";
+import { median, percentile } from "../harness/statistics.ts";
 import { runMeasuring } from "../virtual/memory.ts";
 import type { Endurance } from "./connections.ts";
+import type { LoadResult } from "./load.ts";
 import { transferAgainAndAgain } from "./stalls.ts";
 
 const MIB = 1024 * 1024;
 /** A stall costs a retransmission timeout at least, whose floor is 200 ms. */
 const STALL = 200;
+/** How long stacks are at full load, seconds, and how often one looks. */
+const LOAD = 600;
+const LOOKS = 20;
+/** What timers may be later by in the end than in the beginning, ms. */
+const DRIFT = 10;
 
 async function stalls(): Promise<void> {
   const transfers = await transferAgainAndAgain(1000);
@@ -28,4 +34,19 @@ async function connections(): Promise<void> {
   report(after - before < MIB, `10,000 connections at once and 100,000 in turn (${rate}): ${memory}`);
 }
 
-await runGroups({ stalls, connections });
+async function load(): Promise<void> {
+  const { parts, queueDrops, otherDrops } = await runMeasuring<LoadResult>("../endurance/load.ts", LOAD, LOOKS);
+  const [first, last] = [parts[0], parts[parts.length - 1]];
+  const growth = Math.max(...last.live.map((bytes, i) => bytes - first.live[i]));
+  const drift = last.lateness - first.lateness;
+  const memory = `live heaps ${first.live.map(mebibytes).join(", ")} after the first half minute, ${
+    last.live.map(mebibytes).join(", ")
+  } in the end`;
+  const timers = `timers ${first.lateness.toFixed(1)} ms late at first, ${last.lateness.toFixed(1)} in the end`;
+  const drops = `${queueDrops} packets dropped by the queue, ${otherDrops} elsewhere`;
+  const rate = `${Math.round(median(parts.map((part) => part.rate)) * 8 / 1e6)} Mbit/s`;
+  const ok = growth < MIB && drift < DRIFT && otherDrops === 0;
+  report(ok, `${LOAD / 60} minutes at full load (${rate}): ${memory}; ${timers}; ${drops}`);
+}
+
+await runGroups({ stalls, connections, load });
