@@ -4,7 +4,7 @@
  * @module
  */
 import { CODE_HEADER_FIELD, CODE_INCOMPLETE_CHAIN } from "../wire/icmpv6.ts";
-import { PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP, version } from "../wire/ip.ts";
+import * as ip from "../wire/ip.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as extensions from "../wire/ipv6_extensions.ts";
@@ -19,9 +19,9 @@ const PATIENCE_IPV6 = 60_000;
 
 /** The first fragment must hold an upper-layer header of this many bytes (RFC 7112 §5). */
 const LEAST_HEADER: ReadonlyMap<number, number> = new Map([
-  [PROTOCOL_TCP, 20],
-  [PROTOCOL_UDP, 8],
-  [PROTOCOL_ICMPV6, 8],
+  [ip.PROTOCOL_TCP, 20],
+  [ip.PROTOCOL_UDP, 8],
+  [ip.PROTOCOL_ICMPV6, 8],
 ]);
 
 /** The fragments of one host. */
@@ -69,7 +69,7 @@ export class Fragments {
     const fragments = this.#reassembly.add(now, this.#ipv4, key, copyFragment(packet, offset, packet.payload, more));
     if (!fragments) return undefined;
     const whole = join(fragments, 0);
-    if (whole.byteLength > ipv4.MAX_LENGTH) return this.#malformed();
+    if (whole.byteLength > ipv4.MAX_LENGTH || !keepMark(whole, fragments)) return this.#malformed();
     ipv4.setFragment(whole, 0, whole.byteLength, ipv4.identification(whole, 0), 0);
     return whole;
   }
@@ -101,7 +101,7 @@ export class Fragments {
   #joinIPv6(fragments: readonly Fragment[]): DataView<ArrayBuffer> | undefined {
     const whole = join(fragments, extensions.FRAGMENT_HEADER_LENGTH);
     const length = whole.byteLength - ipv6.HEADER_LENGTH;
-    if (length > ipv6.MAX_PAYLOAD_LENGTH) return this.#malformed();
+    if (length > ipv6.MAX_PAYLOAD_LENGTH || !keepMark(whole, fragments)) return this.#malformed();
     ipv6.setPayloadLength(whole, 0, length);
     const { bytes, offset, end } = fragments[0];
     const header = bytes.length - (end - offset) - extensions.FRAGMENT_HEADER_LENGTH;
@@ -115,7 +115,7 @@ export class Fragments {
   #reportTimeout(now: number, { bytes }: Fragment): void {
     const view = new DataView(bytes.buffer);
     const packet = new Packet();
-    if (version(view, 0) === 4) packet.readIPv4(view, 0);
+    if (ip.version(view, 0) === 4) packet.readIPv4(view, 0);
     else packet.readIPv6(view, 0);
     this.#icmp.sendReassemblyTimeout(now, packet);
   }
@@ -136,7 +136,7 @@ function copyFragment(packet: Packet, offset: number, data: number, more: boolea
   const from = packet.view.byteOffset + (offset === 0 ? packet.start : data);
   const bytes = new Uint8Array(packet.view.byteOffset + packet.end - from);
   bytes.set(new Uint8Array(packet.view.buffer, from, bytes.length));
-  return { offset, end: offset + packet.end - data, bytes, more };
+  return { offset, end: offset + packet.end - data, bytes, more, ecn: ip.ecn(packet.view, packet.start) };
 }
 
 /** The first fragment's header without its last `dropped` bytes, then the data of all. */
@@ -149,6 +149,13 @@ function join(fragments: readonly Fragment[], dropped: number): DataView<ArrayBu
     whole.set(bytes.subarray(bytes.length - (end - offset)), header + offset);
   }
   return new DataView(whole.buffer);
+}
+
+/** Marks the whole if a fragment is marked; false when there are others that no router may mark (RFC 3168 §5.3). */
+function keepMark(whole: DataView, fragments: readonly Fragment[]): boolean {
+  if (!fragments.some(({ ecn }) => ecn === ip.ECN_CONGESTION_EXPERIENCED)) return true;
+  ip.markCongestion(whole, 0);
+  return !fragments.some(({ ecn }) => ecn === ip.ECN_NOT_CAPABLE);
 }
 
 /** Whether a first fragment shows what the datagram is, upper-layer header included (RFC 7112 §5). Moves its payload. */

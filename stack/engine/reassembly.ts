@@ -22,6 +22,8 @@ export interface Fragment {
   bytes: Uint8Array<ArrayBuffer>;
   /** Whether the datagram goes on after it. */
   more: boolean;
+  /** The ECN codepoint that it came with. */
+  ecn: number;
 }
 
 class Datagram implements InLine<Datagram> {

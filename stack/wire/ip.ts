@@ -32,3 +32,9 @@ export function ecn(view: DataView, offset: number): number {
   const second = view.getUint8(offset + 1);
   return version(view, offset) === 4 ? second & 3 : (second >> 4) & 3;
 }
+
+/** Sets the codepoint "congestion experienced" in a header of either version; an IPv4 checksum is wrong then. */
+export function markCongestion(view: DataView, offset: number): void {
+  const mark = ECN_CONGESTION_EXPERIENCED << (version(view, offset) === 4 ? 0 : 4);
+  view.setUint8(offset + 1, view.getUint8(offset + 1) | mark);
+}

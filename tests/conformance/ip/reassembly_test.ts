@@ -220,6 +220,30 @@ for (const family of FAMILIES) {
   });
 }
 
+/** The ECN codepoints of three fragments, and that of the datagram; undefined when there is none (RFC 3168 §5.3). */
+const MARKS: [what: string, fragments: [number, number, number], whole: number | undefined][] = [
+  ["one is marked", [2, 2, 3], 3],
+  ["the first is marked", [3, 1, 1], 3],
+  ["all are marked", [3, 3, 3], 3],
+  ["none is marked", [2, 2, 2], 2],
+  ["one is marked, and one cannot be", [2, 0, 3], undefined],
+  ["the first is marked, and the others cannot be", [3, 0, 0], undefined],
+];
+for (const family of FAMILIES) {
+  for (const [what, codepoints, expected] of MARKS) {
+    Deno.test(`N3 marks of congestion are not lost: ${what} (IPv${family})`, () => {
+      const host = new LoneHost();
+      const whole = (ecn: number) => toHost(family, datagram(SIZE), { ecn });
+      const sent = host.receive(...codepoints.map((ecn, i) => cut(whole(ecn), 40)[i]).toReversed());
+      // Nobody listens: the report quotes the datagram.
+      const quotes = host.messages(sent).map(({ payload }) => payload);
+      assertEquals(quotes.map(([, second]) => family === 4 ? second & 3 : second >> 4), [expected ?? []].flat());
+      assertEquals(host.dropped, expected === undefined ? { malformed: 1 } : { noSocket: 1 });
+      if (family === 4) { for (const quote of quotes) assertEquals(checksum(quote.subarray(0, 20)), 0); }
+    });
+  }
+}
+
 Deno.test("N3 dropped: empty, misaligned and too long fragments (IPv4)", () => {
   const host = new LoneHost();
   const whole = toHost(4, datagram(SIZE));
