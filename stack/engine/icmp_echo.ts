@@ -154,14 +154,15 @@ export class Pings {
     this.#host.events.push({ kind: "answered", id: ping.id, reply });
   }
 
-  /** An ICMP error came back about an echo request of this host. */
+  /** An ICMP error came back about an echo request of this host, or about a reply, of which nothing is kept. */
   receiveError(now: number, error: ICMPError): void {
     const { message, packet, reason } = error;
     const { counters, output } = this.#host;
-    const isRequest = icmpv4.type(packet.view, packet.payload) ===
-      (packet.isIPv4 ? icmpv4.ECHO_REQUEST : icmpv6.ECHO_REQUEST);
+    const { type, ECHO_REQUEST, ECHO_REPLY } = packet.isIPv4 ? icmpv4 : icmpv6;
+    const quoted = type(packet.view, packet.payload);
+    if (quoted === ECHO_REPLY && reason === undefined) return output.paths.learn(error, now);
     const word = icmpv4.rest(packet.view, packet.payload);
-    const candidates = isRequest ? this.#waiting.get(keyOf(packet.destination(), word)) : undefined;
+    const candidates = quoted === ECHO_REQUEST ? this.#waiting.get(keyOf(packet.destination(), word)) : undefined;
     const ping = candidates?.find(({ data }) => repeats(packet, data.subarray(0, COMPARED)));
     if (!ping) return counters.drop("noSocket");
     if (reason === undefined) output.paths.learn(error, now);

@@ -55,6 +55,21 @@ for (const family of [4, 6] as const) {
     assertEquals(sizes(host, family), whole);
   });
 
+  Deno.test(`${ROW[family]} after a report about an echo reply, replies fit the path, too (IPv${family})`, () => {
+    const host = new LoneHost();
+    const type = family === 4 ? 8 : 128;
+    const echo = toHost(family, { kind: "icmp", type, code: 0, rest: 9, payload: new Uint8Array(1400) });
+    const [reply] = host.receive(echo);
+    assertEquals(reply.length, whole[0]);
+    const other = reply.slice();
+    other[family === 4 ? 20 : 40] ^= 0x20;
+    host.receive(tooBig(family, 1280, other));
+    assertEquals(host.receive(echo).map(({ length }) => length), whole, "no message of this host's");
+    host.receive(tooBig(family, 1280, reply));
+    assertEquals(host.receive(echo).map(({ length }) => length), cut);
+    assertEquals(host.dropped, { noSocket: 1 });
+  });
+
   Deno.test(`${ROW[family]} reports about many destinations take bounded memory (IPv${family})`, () => {
     const { host, sent } = open(family);
     for (let i = 0; i < 3000; i++) {
