@@ -297,6 +297,18 @@ Deno.test("reassembly: the oldest fragments make way, are counted, and whole dat
   assertEquals(host.datagrams(1).map(({ bytes }) => bytes.length), [2000, 10]);
 });
 
+Deno.test("packets of a host to itself wait for room, and none is lost", () => {
+  const host = new LoneHost({ limits: { udpQueue: 100_000_000 } });
+  host.bind(1, 7);
+  host.bind(2, 9);
+  const bytes = new Uint8Array(60_000);
+  const count = 400;
+  assert(count * bytes.length > 16 * 1024 * 1024);
+  for (let i = 0; i < count; i++) host.engine.send(0, 1, bytes, { address: "127.0.0.1", port: 9 });
+  assertEquals(host.sent(), []);
+  assertEquals([host.datagrams(2).length, host.dropped], [count, {}]);
+});
+
 Deno.test("a queue that never empties keeps no more than what waits in it", () => {
   const queue = new PacketQueue(8192);
   let most = 0;
