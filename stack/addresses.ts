@@ -40,8 +40,9 @@ function canonicalHost(text: string): string {
   if (!bytes) throw refuse(text, "it must be an IP literal");
   if (isIPv4Mapped(bytes)) throw refuse(text, "an IPv4-mapped address belongs to no host");
   const address = formatAddress(bytes);
-  const multicast = bytes.length === 4 ? bytes[0] >= 224 : bytes[0] === 0xff;
-  if (isWildcard(address) || isLoopback(address) || multicast) throw refuse(text, "it must be a unicast address");
+  // Also 0.0.0.0/8, from which no host takes a packet (RFC 1122 §3.2.1.3).
+  const special = bytes.length === 4 ? bytes[0] === 0 || bytes[0] >= 224 : bytes[0] === 0xff;
+  if (isWildcard(address) || isLoopback(address) || special) throw refuse(text, "it must be a unicast address");
   return address;
 }
 

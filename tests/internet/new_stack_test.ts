@@ -45,6 +45,14 @@ Deno.test("newStack() refuses bad arguments, and their addresses stay free", asy
   assertEquals(stack.addresses.length, 2);
 });
 
+Deno.test("newStack() refuses addresses that no host can have", async () => {
+  await using internet = new Internet({ isolation: "inline" });
+  const ipv4 = ["0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"];
+  for (const address of [...ipv4, "::", "::1", "ff02::1", "::ffff:10.0.0.1"]) {
+    await assertRejects(() => internet.newStack(MTU_ETHERNET, address), TypeError, `"${address}"`);
+  }
+});
+
 Deno.test("newStack() refuses addresses in use, and adds none", async () => {
   await using internet = new Internet();
   await internet.newStack(MTU_ETHERNET, "10.0.0.1");
