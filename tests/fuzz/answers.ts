@@ -1,6 +1,6 @@
 /**
  * What the target may send: packets that are whole, and at most one answer to a packet, to whom that came from, and
- * never a report about a report.
+ * never a report about a report, or a reply to a reply.
  *
  * @module
  */
@@ -15,6 +15,8 @@ const FIN = 1;
 const SYN = 2;
 const RST = 4;
 const SYN_ACK = 0x12;
+const ECHO_REQUEST: Readonly<Record<Family, number>> = { 4: 8, 6: 128 };
+const ECHO_REPLY: Readonly<Record<Family, number>> = { 4: 0, 6: 129 };
 /** How much longer an answer may be than what it answers: an ICMPv6 error's headers. */
 const LONGER = 48;
 
@@ -29,6 +31,7 @@ interface Cause {
   isTCP: boolean;
   isReset: boolean;
   isReport: boolean;
+  isEchoRequest: boolean;
   isFragment: boolean;
   isGuarded: boolean;
 }
@@ -50,9 +53,10 @@ export class Answers {
   constructor() {
     this.#layout = new Layout();
     this.#causes = 0;
-    const flags = { isTCP: false, isReset: false, isReport: false, isFragment: false, isGuarded: false };
     const source = { 4: new Uint8Array(4), 6: new Uint8Array(16) };
-    this.#cause = { family: 0, source, sourcePort: 0, destinationPort: 0, length: 0, ...flags };
+    const tcp = { isTCP: false, isReset: false, sourcePort: 0, destinationPort: 0 };
+    const icmp = { isReport: false, isEchoRequest: false };
+    this.#cause = { family: 0, source, length: 0, ...tcp, ...icmp, isFragment: false, isGuarded: false };
     this.#watching = false;
     this.#answers = 0;
     this.#segments = 0;
@@ -74,7 +78,7 @@ export class Answers {
     const cause = this.#cause;
     const layout = this.#layout.read(view, length);
     const { family, transport, payloadLength, isTCP, isICMP, isFragment, isLaterFragment } = layout;
-    const hasType = isICMP && !isLaterFragment && payloadLength > 0;
+    const type = isICMP && !isLaterFragment && payloadLength > 0 ? view.getUint8(transport) : undefined;
     cause.family = family;
     if (family !== 0) copySource(bytes, family, cause.source[family]);
     cause.sourcePort = isTCP ? view.getUint16(transport) : 0;
@@ -82,7 +86,8 @@ export class Answers {
     cause.length = length;
     cause.isTCP = isTCP;
     cause.isReset = isTCP && (view.getUint8(transport + 13) & RST) !== 0;
-    cause.isReport = hasType && family !== 0 && isErrorReport(family, view.getUint8(transport));
+    cause.isReport = type !== undefined && family !== 0 && isErrorReport(family, type);
+    cause.isEchoRequest = family !== 0 && type === ECHO_REQUEST[family];
     cause.isFragment = isFragment;
     cause.isGuarded = isGuarded;
   }
@@ -135,7 +140,11 @@ export class Answers {
   ): void {
     const cause = this.#cause;
     const isSegment = isTCP && (flags & (SYN | RST)) === 0;
-    const isReport = isICMP && isErrorReport(family, view.getUint8(transport));
+    const type = isICMP ? view.getUint8(transport) : undefined;
+    const isReport = type !== undefined && isErrorReport(family, type);
+    if (type === ECHO_REPLY[family] && !cause.isEchoRequest) {
+      throw new Violation("answer", "an echo reply in answer to what asks for none");
+    }
     if (isReport && cause.isReport) throw new Violation("answer", "an ICMP error in answer to an ICMP error");
     if ((flags & RST) !== 0 && cause.isReset) throw new Violation("answer", "RST in answer to RST");
     // A report sets free what a flow holds back.
