@@ -28,14 +28,12 @@ export class IPv6Chain {
   read(now: number, packet: Packet): boolean {
     for (let headers = 0; extensions.isExtension(packet.protocol); headers++) {
       if (packet.protocol === extensions.HOP_BY_HOP_OPTIONS && packet.payload !== packet.start + HEADER_LENGTH) {
-        // It may only come first: elsewhere the value names no header (RFC 8200 §4.3).
-        this.#icmp.sendProtocolUnreachable(now, packet);
-        return this.#drop("extensionHeader");
+        return this.#refuseMisplaced(now, packet);
       }
       const length = packet.extensionLength;
       if (length === 0) return this.#drop("malformed");
       if (headers === MAX_HEADERS) return this.#drop("extensionHeader");
-      if (packet.protocol === extensions.FRAGMENT) return true;
+      if (packet.protocol === extensions.FRAGMENT) return this.#passesFragment(now, packet);
       const passes = packet.protocol === extensions.ROUTING
         ? this.#passesRouting(now, packet)
         : this.#passesOptions(now, packet, packet.payload + length);
@@ -43,6 +41,21 @@ export class IPv6Chain {
       packet.skipExtension(length);
     }
     return true;
+  }
+
+  /** What comes first in a fragment would come first in the packet, were the fragment header gone. */
+  #passesFragment(now: number, packet: Packet): boolean {
+    const { view, payload } = packet;
+    if (extensions.nextHeader(view, payload) !== extensions.HOP_BY_HOP_OPTIONS) return true;
+    if (extensions.fragmentOffset(view, payload) !== 0) return true;
+    packet.skipExtension(extensions.FRAGMENT_HEADER_LENGTH);
+    return this.#refuseMisplaced(now, packet);
+  }
+
+  /** Hop-by-hop options may only come first: elsewhere the value names no header (RFC 8200 §4.3). */
+  #refuseMisplaced(now: number, packet: Packet): false {
+    this.#icmp.sendProtocolUnreachable(now, packet);
+    return this.#drop("extensionHeader");
   }
 
   /** No routing type is understood, type 0 least of all; one that has done its work is ignored (RFC 8200 §4.4, RFC 5095). */

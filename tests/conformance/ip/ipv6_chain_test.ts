@@ -122,6 +122,18 @@ Deno.test("N2 fragments keep the headers before them, and have headers after the
   assertEquals(host.dropped, {});
 });
 
+Deno.test("N2 hop-by-hop options in fragments do not come first when these are put together", () => {
+  const host = new LoneHost();
+  host.bind(1, 7);
+  const whole = withExtensions(toHost(6, datagram(100)), [[HOP_BY_HOP, options()]]);
+  const [first, ...others] = cut(whole, 40);
+  const [message] = host.messages(host.receive(...others.toReversed(), first));
+  assertEquals([message.type, message.code, message.rest], [4, 1, 40]);
+  assertEquals(message.payload, first);
+  assertEquals(host.datagrams(1), []);
+  assertEquals(host.dropped, { extensionHeader: 1 });
+});
+
 Deno.test("N2 a datagram put together must not be a fragment again", () => {
   const host = new LoneHost();
   host.bind(1, 7);
