@@ -8,7 +8,6 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as extensions from "../wire/ipv6_extensions.ts";
 import type { Counters } from "./counters.ts";
-import { Identifications } from "./identification.ts";
 import type { PacketQueue, PacketSink } from "./packet_sink.ts";
 import { randomInt32, type RandomSource } from "./random.ts";
 
@@ -22,7 +21,6 @@ export class FragmentOutput implements PacketSink {
   readonly #queue: PacketQueue;
   readonly #counters: Counters;
   readonly #random: RandomSource;
-  #identifications: Identifications | undefined;
   #wire: PacketSink;
   #mtu: number;
 
@@ -33,7 +31,6 @@ export class FragmentOutput implements PacketSink {
     this.#queue = queue;
     this.#counters = counters;
     this.#random = random;
-    this.#identifications = undefined;
     this.#wire = queue;
     this.#mtu = 0;
   }
@@ -63,8 +60,7 @@ export class FragmentOutput implements PacketSink {
   }
 
   #cutIPv4(length: number): number {
-    this.#identifications ??= new Identifications(this.#random);
-    const identification = this.#identifications.next();
+    const identification = ipv4.identification(this.view, 0);
     const header = ipv4.HEADER_LENGTH;
     const step = dataPerFragment(this.#mtu, header);
     let count = 0;

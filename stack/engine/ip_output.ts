@@ -9,6 +9,7 @@ import * as ipv6 from "../wire/ipv6.ts";
 import type { Address } from "./address.ts";
 import type { Counters } from "./counters.ts";
 import { FragmentOutput } from "./fragment_output.ts";
+import { Identifications } from "./identification.ts";
 import type { LocalAddresses } from "./local_addresses.ts";
 import { LEAST_IPV4, PathMTUs } from "./path_mtu.ts";
 import { PacketQueue, type PacketSink } from "./packet_sink.ts";
@@ -45,6 +46,7 @@ export class IPOutput {
   readonly #ipv4: ipv4.Fields;
   /** Whether routers may fragment the packet. */
   #mayBeCut: boolean;
+  #identifications: Identifications | undefined;
 
   constructor(local: LocalAddresses, mtu: number, random: RandomSource, counters: Counters) {
     this.loopback = new PacketQueue(LOOPBACK_LIMIT);
@@ -65,6 +67,7 @@ export class IPOutput {
     this.#source = null;
     this.#destination = null;
     this.#mayBeCut = false;
+    this.#identifications = undefined;
     this.#ipv4 = {
       ecn: ECN_NOT_CAPABLE,
       totalLength: 0,
@@ -150,12 +153,19 @@ export class IPOutput {
     fields.ecn = ecn;
     fields.ttl = ttl;
     fields.totalLength = totalLength;
-    fields.identification = randomUint16(this.#random);
+    fields.identification = this.#identify();
     fields.flagsAndOffset = this.#mayBeCut ? 0 : ipv4.FLAG_DONT_FRAGMENT;
     fields.protocol = protocol;
     fields.source = this.#source!.w3;
     fields.destination = this.#destination!.w3;
     ipv4.write(this.view, this.#start, fields);
+  }
+
+  /** Only what is cut, here or on its way, needs one that differs from others (RFC 6864 §4). */
+  #identify(): number {
+    if (!this.#mayBeCut && this.#sink !== this.#fragments) return randomUint16(this.#random);
+    this.#identifications ??= new Identifications(this.#random);
+    return this.#identifications.next();
   }
 
   #writeIPv6(protocol: number, payloadLength: number, ecn: number, hopLimit: number): void {

@@ -102,6 +102,18 @@ Deno.test("N3 on a path that may carry less than 552 bytes, routers may cut what
   assertEquals(host.sent().map(mayBeCut), [true, false]);
 });
 
+Deno.test("N3 what routers may cut has an identification that does not come again soon (RFC 6864 §4)", () => {
+  const { host, sent } = open(4);
+  host.receive(tooBig(4, 300, sent));
+  const ids = new Set<number>();
+  for (let i = 0; i < 3000; i++) {
+    // Every third is cut here, too.
+    host.engine.send(host.now, 1, new Uint8Array(i % 3 === 0 ? 700 : 500), { address: ADDRESSES[4].peer, port: 9 });
+    for (const packet of host.sent()) ids.add(packet[4] * 0x100 + packet[5]);
+  }
+  assertEquals(ids.size, 3000);
+});
+
 Deno.test("N3 a report that names no size: the next lower plateau", () => {
   const { host, sent } = open(4);
   host.receive(tooBig(4, 0, sent));
