@@ -43,7 +43,7 @@ export type DropReason =
   | "unknownProtocol"
   /** No socket and no ping waits for it. */
   | "noSocket"
-  /** A datagram to send, to a family of which the host has no address, or from loopback to another host. */
+  /** A datagram to send, to a family of which the host or the socket has no address, or from loopback to another host. */
   | "noRoute"
   /** A queue is full: of a socket, of a listener, of answers. */
   | "queueFull"

@@ -69,6 +69,11 @@ class Socket {
     return remotePort === this.remotePort && remote.equals(packet.d0, packet.d1, packet.d2, packet.d3);
   }
 
+  /** Whether an address is of the socket's family; :: has both. */
+  speaksTo({ isIPv4 }: Address): boolean {
+    return this.local.isDualStack || this.local.isIPv4 === isIPv4;
+  }
+
   /** How well the socket fits a packet: 0 not at all; a connected one best, a wildcard last. */
   fit(packet: Packet, remotePort: number): number {
     const { local, remote } = this;
@@ -262,7 +267,7 @@ export class UDP {
     const source = socket.local.isUnspecified ? local.sourceFor(to) : socket.local;
     const length = udp.HEADER_LENGTH + bytes.length;
     // RFC 1122 §3.2.1.3: no packet of the loopback's leaves the host.
-    if (!source || (source.isLoopback && !local.delivers(to))) {
+    if (!source || !socket.speaksTo(to) || (source.isLoopback && !local.delivers(to))) {
       counters.drop("noRoute");
     } else if (length > (to.isIPv4 ? LARGEST_IPV4 : LARGEST_IPV6)) {
       counters.drop("tooBig");

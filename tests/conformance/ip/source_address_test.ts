@@ -135,3 +135,20 @@ for (const [what, loopback] of [["0.0.0.0", "127.0.0.1"], ["::", "::1"]]) {
     assertEquals(host.datagrams(2).map(({ from }) => from), [{ address: loopback, port: 7 }]);
   });
 }
+
+Deno.test("N10 a socket that is bound in one family sends nothing to the other", () => {
+  for (
+    const [local, to] of [
+      ["10.0.0.1", "2001:db8::2"],
+      ["0.0.0.0", "2001:db8::2"],
+      ["127.0.0.1", "::1"],
+      ["2001:db8::1", "10.0.0.2"],
+      ["::1", "127.0.0.1"],
+    ]
+  ) {
+    const host = new LoneHost();
+    host.engine.bind(0, 1, { address: local, port: 7 });
+    host.engine.send(0, 1, new Uint8Array(10), { address: to, port: 9 });
+    assertEquals([host.sent(), host.dropped], [[], { noRoute: 1 }], `${local} to ${to}`);
+  }
+});
