@@ -10,17 +10,28 @@ import * as icmpv4 from "../../stack/wire/icmpv4.ts";
 import * as icmpv6 from "../../stack/wire/icmpv6.ts";
 import { PROTOCOL_ICMPV4, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../../stack/wire/ip.ts";
 import * as ipv4 from "../../stack/wire/ipv4.ts";
+import { findBadOption, hasUnfinishedRoute } from "../../stack/wire/ipv4_options.ts";
 import * as ipv6 from "../../stack/wire/ipv6.ts";
+import * as extensions from "../../stack/wire/ipv6_extensions.ts";
 import * as tcp from "../../stack/wire/tcp.ts";
 import * as udp from "../../stack/wire/udp.ts";
 import type { Layout } from "./layout.ts";
 
-/** Checks the header's, and the payload's when all of that is in this packet. */
+/** Checks the header's, and the payload's when all of that is in this packet, at the end of its route. */
 export function hasValidChecksums(view: DataView, version: 4 | 6, layout: Layout, isTruncated: boolean): boolean {
   if (version === 4 && !intact(view, 0, ipv4.headerLength(view, 0))) return false;
   const { fragment } = layout;
   const isPart = fragment !== undefined && (fragment.offset > 0 || fragment.more);
-  return isTruncated || isPart || hasValidPayload(view, version, layout);
+  return isTruncated || isPart || leadsOn(view, version, layout) || hasValidPayload(view, version, layout);
+}
+
+/** Whether the sender's route leads on: checksums are over its end then (RFC 1122 §4.2.3.8, RFC 8200 §8.1). */
+function leadsOn(view: DataView, version: 4 | 6, { chain }: Layout): boolean {
+  if (version === 6) {
+    return chain.some(({ kind, offset }) => kind === extensions.ROUTING && extensions.segmentsLeft(view, offset) > 0);
+  }
+  const header = ipv4.headerLength(view, 0);
+  return findBadOption(view, 0, header) === 0 && hasUnfinishedRoute(view, 0, header);
 }
 
 function hasValidPayload(view: DataView, version: 4 | 6, { protocol, payload, end }: Layout): boolean {

@@ -161,7 +161,8 @@ export class IPPacket<V extends 4 | 6> {
 
   /**
    * Whether all checksums are right that can be checked: those of the IPv4 header and of TCP, UDP, ICMP and ICMPv6. A
-   * payload is not looked at that is truncated or in fragments. UDP without a checksum is right over IPv4 only.
+   * payload is not looked at that is truncated, in fragments or on a route of its sender's that leads on. UDP without a
+   * checksum is right over IPv4 only.
    */
   get hasValidChecksums(): boolean {
     return hasValidChecksums(this.view, this.version, this.#where, this.isTruncated);

@@ -1,6 +1,7 @@
 // Packets as programs read them, field by field.
 import { assert, assertEquals } from "@std/assert";
 import { type ICMPKind, parsePacket } from "../../../mod.ts";
+import { checksum } from "../../harness/checksum.ts";
 import { cut } from "../../harness/fragments.ts";
 import { withExtensions } from "../../harness/lone_host.ts";
 import * as samples from "./samples.ts";
@@ -171,6 +172,30 @@ Deno.test("IPv6: extension headers are followed, and no more than 16", () => {
   assertEquals(parsePacket(withExtensions(whole, most))!.destinationPort, 7);
   const tooMany = parsePacket(withExtensions(whole, [...most, DESTINATION_OPTIONS]))!;
   assertEquals([tooMany.protocol, tooMany.udp], [60, undefined]);
+});
+
+Deno.test("checksums on a route that leads on are over its end, and not checked before", () => {
+  const end = { destination: "2001:db8::9" };
+  const route = (left: number): [number, number[]] => [43, [0, 2, 0, left, ...new Array(20).fill(9)]];
+  for (const transport of [segment(), datagram(), message(128, 0)]) {
+    const [onItsWay, arrived] = [1, 0].map((left) => {
+      const bytes = withExtensions(packet(6, transport, {}, end), [route(left)]);
+      bytes[39] = 1;
+      return parsePacket(bytes)!.hasValidChecksums;
+    });
+    assertEquals([onItsWay, arrived], [true, false], transport.kind);
+  }
+  const whole = packet(4, datagram(), { ipOptions: 8 }, { destination: "10.0.0.9" });
+  whole[19] = 1;
+  for (
+    const [options, expected] of [[[131, 7, 4, 10, 0, 0, 9, 0], true], [[131, 7, 8, 10, 0, 0, 9, 0], false]] as const
+  ) {
+    whole.set(options, 20);
+    const view = new DataView(whole.buffer);
+    view.setUint16(10, 0);
+    view.setUint16(10, checksum(whole.subarray(0, 28)));
+    assertEquals(parsePacket(whole)!.hasValidChecksums, expected);
+  }
 });
 
 Deno.test("IPv6: a chain that is cut off ends at the header that is", () => {
