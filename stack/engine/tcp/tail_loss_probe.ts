@@ -8,6 +8,7 @@ import { after, atOrAfter } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Acknowledgment } from "./recovery.ts";
 import { armRetransmission, resend, sendNew, usableWindow } from "./send.ts";
+import { maySend } from "./state.ts";
 
 /** Before the first round-trip time is known. */
 const FIRST_TIMEOUT = 1000;
@@ -19,9 +20,7 @@ const WORST_DELAYED_ACK = 200;
 /** Sets the probe's timer, when a probe makes sense. */
 export function armProbe(c: Connection, now: number): void {
   c.probeAt = Infinity;
-  if (!c.sack || !c.tcp.settings.rack || c.phase !== "open" || c.state !== "ESTABLISHED" && c.state !== "CLOSE-WAIT") {
-    return;
-  }
+  if (!c.sack || !c.tcp.settings.rack || c.phase !== "open" || !maySend(c.state)) return;
   if (c.sent.count === 0 || c.sent.sackedBytes > 0 || c.sent.lostBytes > 0 || c.tailProbeEnd !== undefined) return;
   if (c.rtt.backoff > 0 || c.probing) return;
   const timeout = c.rtt.srtt > 0 ? Math.max(2 * c.rtt.srtt, LEAST_TIMEOUT) : FIRST_TIMEOUT;

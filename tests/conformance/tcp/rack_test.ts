@@ -114,6 +114,41 @@ scenario(
 );
 
 scenario(
+  "T10 TLP: what was written before a close is probed too",
+  `
+  ${selective(50)}
+  +1 hold
+  write 3*MSS
+  closeWrite
+  release
+  > . 1:1+MSS ack 1
+  > . 1+MSS:1+2*MSS ack 1
+  > FP. 1+2*MSS:1+3*MSS ack 1
+  +100 > F. 1+2*MSS:1+3*MSS ack 1
+  +50 < . 1 ack 1 win 8000 sack 1+2*MSS:2+3*MSS
+  ${out(0, 2)}
+`,
+);
+
+scenario(
+  "T10 TLP: after the peer's close and ours",
+  `
+  ${selective(50)}
+  +1 < F. 1 ack 1 win 8000
+  > . 1 ack 2
+  hold
+  write 2*MSS
+  close
+  release
+  > . 1:1+MSS ack 2
+  > FP. 1+MSS:1+2*MSS ack 2
+  +100 > F. 1+MSS:1+2*MSS ack 2
+  +50 < . 2 ack 2+2*MSS win 8000
+  event released
+`,
+);
+
+scenario(
   "T10 TLP: every acknowledgement puts the probe off",
   `
   ${selective(50)}
