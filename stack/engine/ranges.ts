@@ -62,6 +62,11 @@ export class Ranges {
     return false;
   }
 
+  /** The range that ends at `seq`. */
+  endingAt(seq: number): Range | undefined {
+    return this.#ranges.find((range) => range.end === seq);
+  }
+
   clear(): void {
     this.#ranges.length = 0;
   }

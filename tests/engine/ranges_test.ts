@@ -34,6 +34,14 @@ Deno.test("what starts up to a number is taken", () => {
   assertEquals(ranges.count, 0);
 });
 
+Deno.test("the range that ends at a number", () => {
+  const ranges = new Ranges();
+  ranges.add(10, 20);
+  ranges.add(30, 40);
+  assertEquals(ranges.endingAt(20), { start: 10, end: 20 });
+  assertEquals([ranges.endingAt(30), ranges.endingAt(35)], [undefined, undefined]);
+});
+
 Deno.test("whether all of a range is there", () => {
   const ranges = new Ranges();
   ranges.add(10, 20);

@@ -4,6 +4,7 @@
  * @module
  */
 import { FIN } from "../../wire/tcp.ts";
+import type { Range } from "../ranges.ts";
 import { add, after, atOrBefore, before, distance, earliest, latest } from "../seq.ts";
 import { noteReceiverRTT, reserveReceiveBuffer } from "./buffers.ts";
 import { abort, enterTimeWait } from "./close.ts";
@@ -29,7 +30,7 @@ export function receiveText(c: Connection, segment: Segment, now: number): void 
     noteReceiverRTT(c, segment, now);
     takeData(c, segment);
   }
-  if (segment.has(FIN) && !c.finReceived) noteFin(c, segment);
+  if (segment.has(FIN)) noteFin(c, segment);
   if (c.finReceived && c.rcvNxt === c.finSeq) takeFin(c, now);
   considerAck(c, now);
 }
@@ -96,8 +97,8 @@ function advance(c: Connection, end: number): void {
     c.rcvNxt = c.outOfOrder.takeUpTo(end);
     c.ackOwed = true;
     c.duplicateAcksOwed = c.sack && c.outOfOrder.count > 0 ? 1 : 0;
-    c.sackBlocks.advance(c.rcvNxt);
   }
+  c.sackBlocks.advance(c.rcvNxt);
   c.tally.bytesReceived += distance(c.rcvNxt, previous);
   // A FIN in the middle of data was none of the peer's.
   if (c.finReceived && after(c.rcvNxt, c.finSeq)) c.finReceived = false;
@@ -108,27 +109,41 @@ function advance(c: Connection, end: number): void {
 }
 
 function takeOutOfOrder(c: Connection, segment: Segment, start: number, end: number): void {
-  // With SACK one acknowledgement says it all; without, the peer counts them.
-  c.duplicateAcksOwed = c.sack ? 1 : c.duplicateAcksOwed + 1;
+  oweDuplicateAck(c);
   if (c.outOfOrder.count >= MAX_RANGES) return c.tcp.counters.drop("queueFull");
   // What lies beyond a gap, no program can make room for by reading.
   if (before(reserve(c, end, c.tcp.receiveMemory.spare), end)) return c.tcp.counters.drop("memoryLimit");
   if (c.sack && c.outOfOrder.contains(start, end)) c.sackBlocks.arrivedAgain(start, end);
   store(c, segment, start, end);
-  c.sackBlocks.arrived(c.outOfOrder.add(start, end));
+  reportArrived(c, c.outOfOrder.add(start, end));
+}
+
+/** With SACK one acknowledgement says it all; without, the peer counts them. */
+function oweDuplicateAck(c: Connection): void {
+  c.duplicateAcksOwed = c.sack ? 1 : c.duplicateAcksOwed + 1;
+}
+
+/** For the next acknowledgements; the FIN has a sequence number, and counts with the bytes before it (RFC 2018 §3). */
+function reportArrived(c: Connection, { start, end }: Range): void {
+  c.sackBlocks.arrived({ start, end: c.finReceived && end === c.finSeq ? add(end, 1) : end });
 }
 
 function noteFin(c: Connection, segment: Segment): void {
   const seq = add(segment.dataSeq, segment.dataLength);
   if (before(seq, c.rcvNxt) || after(seq, c.rcvEdge)) return;
-  c.finReceived = true;
-  c.finSeq = seq;
-  if (seq !== c.rcvNxt && segment.dataLength === 0) c.duplicateAcksOwed++;
+  if (!c.finReceived) {
+    c.finReceived = true;
+    c.finSeq = seq;
+  }
+  if (seq === c.rcvNxt) return;
+  if (segment.dataLength === 0) oweDuplicateAck(c);
+  if (seq === c.finSeq) reportArrived(c, c.outOfOrder.endingAt(seq) ?? { start: seq, end: seq });
 }
 
 /** All before the FIN has arrived. */
 function takeFin(c: Connection, now: number): void {
   c.rcvNxt = add(c.finSeq, 1);
+  c.sackBlocks.advance(c.rcvNxt);
   c.ackOwed = true;
   c.tcp.reportEnd(c);
   if (c.state === "ESTABLISHED") c.setState("CLOSE-WAIT");

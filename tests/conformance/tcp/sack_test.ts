@@ -93,6 +93,47 @@ scenario(
 );
 
 scenario(
+  "T9 a FIN beyond a gap is reported with the bytes before it",
+  `
+  ${SELECTIVE}
+  +1 < FP. 11:21 ack 1
+  > . 1 ack 1 sack 11:22
+  < . 5:8 ack 1
+  > . 1 ack 1 sack 5:8 11:22
+  < . 8:11 ack 1
+  > . 1 ack 1 sack 5:22
+  < . 1:5 ack 1
+  > . 1 ack 22 no sack
+`,
+);
+
+scenario(
+  "T9 a FIN without data beyond a gap is reported, as often as it comes",
+  `
+  ${SELECTIVE}
+  +1 < F. 11 ack 1
+  > . 1 ack 1 sack 11:12
+  +1 < F. 11 ack 1
+  > . 1 ack 1 sack 11:12
+  +1 < . 6:11 ack 1
+  > . 1 ack 1 sack 6:12
+  < . 1:6 ack 1
+  > . 1 ack 12 no sack
+`,
+);
+
+scenario(
+  "T9 a FIN in the middle of data is not reported for ever",
+  `
+  ${SELECTIVE}
+  +1 < F. 11 ack 1
+  > . 1 ack 1 sack 11:12
+  +1 < . 1:21 ack 1
+  +40 > . 1 ack 21 no sack
+`,
+);
+
+scenario(
   "T9 three segments known to have arrived bring back the one before them",
   `
   ${TEN}
