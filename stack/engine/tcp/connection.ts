@@ -150,7 +150,7 @@ export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
   /** Acknowledgements that must go out alone, so that the peer counts them as duplicates (RFC 5681 §2). */
   duplicateAcksOwed: number;
 
-  /** When a segment was last challenged, and when one without data was last answered though it was unacceptable. */
+  /** When a segment was last challenged, and when a bare one was last answered though it was unacceptable. */
   challengedAt: number;
   invalidAnsweredAt: number;
 

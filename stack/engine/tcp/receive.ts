@@ -41,7 +41,7 @@ export function receiveSegment(c: Connection, packet: Packet, segment: Segment, 
 /** An old duplicate is acknowledged, as any segment outside the window is (RFC 7323 §5.3). */
 function dropOld(c: Connection, segment: Segment, now: number): void {
   c.tcp.counters.drop("unacceptable");
-  if (segment.dataLength > 0 || mayAnswerInvalid(c, now)) c.ackOwed = true;
+  if (mayAnswerInvalid(c, segment, now)) c.ackOwed = true;
 }
 
 /** First, sequence number: four cases of an acceptable segment. */
@@ -55,7 +55,7 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   }
   c.tcp.counters.drop("unacceptable");
   if (c.state === "TIME-WAIT" && segment.has(FIN)) restartTimeWait(c, now);
-  if (segment.dataLength === 0 && !mayAnswerInvalid(c, now)) return false;
+  if (!mayAnswerInvalid(c, segment, now)) return false;
   if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) emitSyn(c, now);
   else c.ackOwed = true;
   if (c.sack && segment.dataLength > 0) reportDuplicate(c, segment);
@@ -124,8 +124,12 @@ function reportDuplicate(c: Connection, segment: Segment): void {
   c.duplicateAcksOwed = 1;
 }
 
-/** Two ends that disagree would answer each other's bare segments for ever. */
-function mayAnswerInvalid(c: Connection, now: number): boolean {
+/**
+ * Two ends that disagree would answer each other's bare segments for ever. Data and FIN are no answers, and who sends
+ * them again waits for one.
+ */
+function mayAnswerInvalid(c: Connection, segment: Segment, now: number): boolean {
+  if (segment.length > 0 && !segment.has(SYN)) return true;
   if (now - c.invalidAnsweredAt < INVALID_INTERVAL) {
     c.tcp.counters.drop("rateLimited");
     return false;

@@ -24,6 +24,24 @@ scenario(
 );
 
 scenario(
+  "T2 a FIN that comes again is answered as often as it comes, a bare segment is not",
+  `
+  ${ACCEPTED}
+  +1 < F. 1 ack 1
+  > . 1 ack 2
+  +200 < F. 1 ack 1
+  > . 1 ack 2
+  +100 < F. 1 ack 1
+  > . 1 ack 2
+  +1 < . 1 ack 1
+  > . 1 ack 2
+  +100 < . 1 ack 1
+  dropped rateLimited
+  quiet
+`,
+);
+
+scenario(
   "T2 a segment beyond the window is answered with one ACK",
   `
   ${ACCEPTED}
