@@ -56,7 +56,7 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   c.tcp.counters.drop("unacceptable");
   if (c.state === "TIME-WAIT" && segment.has(FIN)) restartTimeWait(c, now);
   if (!mayAnswerInvalid(c, segment, now)) return false;
-  if (c.state === "SYN-RECEIVED" && segment.flags === SYN && segment.seq === c.irs) emitSyn(c, now);
+  if (c.state === "SYN-RECEIVED" && segment.has(SYN) && !segment.has(ACK) && segment.seq === c.irs) emitSyn(c, now);
   else c.ackOwed = true;
   if (c.sack && segment.dataLength > 0) reportDuplicate(c, segment);
   return false;

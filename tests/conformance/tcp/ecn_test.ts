@@ -30,6 +30,17 @@ scenario(
 );
 
 scenario(
+  "T20 a SYN that offers ECN and comes again is answered by SYN-ACK again",
+  `
+  listen 80
+  < SEW 0 win 65535 mss MSS
+  > S. 0 ack 1
+  +100 < SEW 0 win 65535 mss MSS
+  > S. 0 ack 1
+`,
+);
+
+scenario(
   "T20 a peer that does not answer the offer is sent nothing that can be marked",
   `
   connect 80
