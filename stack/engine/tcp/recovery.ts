@@ -54,7 +54,8 @@ export function recover(c: Connection, ack: Acknowledgment, now: number): void {
   else if (ack.delivered > 0 || ack.duplicateReported) findLosses(c, now);
   if (c.phase === "open" && c.sent.lostBytes > 0 && !c.probing) startRecovery(c, ack.inFlight, now);
   if (c.phase === "recovery") {
-    c.prr.acknowledged(ack.delivered || (ack.duplicate ? c.mss : 0), c.inFlight, c.mss);
+    // Without SACK a repeated acknowledgement stands for a segment; with SACK the blocks say all that arrived.
+    c.prr.acknowledged(ack.delivered || (ack.duplicate && !c.sack ? c.mss : 0), c.inFlight, c.mss);
   } else if (ack.acked > 0 && !recovered) {
     growWindow(c, ack, now);
   }

@@ -239,6 +239,18 @@ scenario(
 );
 
 scenario(
+  "T10 PRR: an acknowledgement that says nothing new has made no room",
+  `
+  ${LOSS_OF_TWENTY}
+  ${"+1 < . 1 ack 1+10*MSS win 8000 sack 1+11*MSS:1+12*MSS 1+11*MSS:1+14*MSS\n".repeat(10)}
+  +1 < . 1 ack 1+10*MSS win 8000 sack 1+11*MSS:1+18*MSS
+  ${out(32, 33)}
+  +1 quiet
+`,
+  RENO,
+);
+
+scenario(
   "T10 PRR: it ends at ssthresh",
   `
   ${LOSS_OF_TWENTY}
