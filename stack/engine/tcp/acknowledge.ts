@@ -26,7 +26,7 @@ export function acknowledge(c: Connection, segment: Segment, now: number): boole
   const sacked = sent.sackedBytes;
   const echoed = c.timestamps && segment.options.hasTimestamps ? elapsedSinceEcho(c, segment, now) : NaN;
   const duplicate = isDuplicate(c, segment);
-  c.rack.startAcknowledgment();
+  c.rack.startAcknowledgment(c.sndUna);
   const duplicateReported = c.sack && takeSackBlocks(c, segment, echoed, now);
   const acked = after(segment.ack, c.sndUna) ? takeNew(c, segment.ack, echoed, duplicateReported, now) : 0;
   if (segment.ack === c.sndUna) updateWindow(c, segment);

@@ -6,7 +6,7 @@
  */
 import { ACK, CWR, ECE, SYN } from "../../wire/tcp.ts";
 import { ECN_CONGESTION_EXPERIENCED } from "../../wire/ip.ts";
-import { before } from "../seq.ts";
+import { latest } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
 
@@ -37,8 +37,10 @@ export function noteMark(c: Connection, segment: Segment): void {
  * each round trip (§6.1.2).
  */
 export function takeEcho(c: Connection, segment: Segment, inFlight: number, now: number): boolean {
+  // Left behind, it would lie ahead again after 2^31 bytes.
+  c.slowedDownUntil = latest(c.slowedDownUntil, c.sndUna);
   if (!c.ecn || !segment.has(ECE) || segment.has(SYN)) return false;
-  if (c.phase === "open" && !before(c.sndUna, c.slowedDownUntil)) {
+  if (c.phase === "open" && c.sndUna === c.slowedDownUntil) {
     c.congestion.lossDetected(inFlight, now);
     c.slowedDownUntil = c.sndNxt;
     c.owesCWR = true;

@@ -44,9 +44,10 @@ export class Rack {
     this.#duplicateRound = undefined;
   }
 
-  /** An acknowledgement comes: what it says together is not out of order. */
-  startAcknowledgment(): void {
+  /** An acknowledgement comes, with SND.UNA at `una`: what it says together is not out of order. */
+  startAcknowledgment(una: number): void {
     this.#forwardAckBefore = this.forwardAck;
+    if (this.#duplicateRound !== undefined && !before(una, this.#duplicateRound)) this.#duplicateRound = undefined;
   }
 
   /** Steps 1 to 3: a segment has arrived. `echoed`: ms since the segment that the peer echoes was sent, NaN if unknown. */

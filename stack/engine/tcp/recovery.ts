@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { after, atOrAfter } from "../seq.ts";
+import { add, after, atOrAfter } from "../seq.ts";
 import { expandSendBuffer } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { detectLosses } from "./rack.ts";
@@ -49,6 +49,8 @@ export function recover(c: Connection, ack: Acknowledgment, now: number): void {
   if (ack.duplicateReported) c.rack.duplicateReported(c);
   if (ack.acked > 0 && c.undo) checkUndo(c, ack, now);
   const recovered = atOrAfter(c.sndUna, c.recoveryPoint) && endRecovery(c);
+  // Left behind, it would lie ahead again after 2^31 bytes.
+  if (after(c.sndUna, c.recoveryPoint)) c.recoveryPoint = add(c.sndUna, -1);
   noteProbeAcknowledged(c, ack, now);
   if (!c.sack) recoverWithoutSack(c, ack);
   else if (ack.delivered > 0 || ack.duplicateReported) findLosses(c, now);
