@@ -167,7 +167,10 @@ export function establish(c: Connection): void {
 
 function enterSimultaneousOpen(c: Connection): void {
   c.setState("SYN-RECEIVED");
-  if (c.sent.count > 0) c.sent.markLost(0);
+  if (c.sent.count === 0) return;
+  // The SYN goes out anew, with an acknowledgement; that it was sent before is no sign of a loss.
+  c.sent.at(0).transmissions--;
+  c.sent.markLost(0);
 }
 
 function createConnection(tcp: TCP, id: number, tuple: FourTuple, iss: number): Connection {

@@ -67,7 +67,7 @@ export function resend(c: Connection, segment: SentSegment, now: number): boolea
   const flags = segment.fin ? FIN : PSH;
   if (!(segment.syn ? emitSyn(c, now) : emitSegment(c, now, segment.start, dataLength, flags))) return false;
   c.sent.markResent(segment, now);
-  c.tally.retransmits++;
+  if (segment.transmissions > 1) c.tally.retransmits++;
   c.tally.bytesSent += dataLength;
   c.tcp.order.share -= dataLength;
   return true;

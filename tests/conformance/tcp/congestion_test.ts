@@ -85,6 +85,37 @@ scenario(
 `,
 );
 
+scenario(
+  "T8 a simultaneous open has lost nothing: ten segments",
+  `
+  connect 80
+  > S 0
+  +1 < S 0 win 65535 mss MSS
+  > S. 0 ack 1
+  +1 < . 1 ack 1 win 65535
+  event connected
+  write 12*MSS
+  ${out(0, 10)}
+  +1 quiet
+`,
+);
+
+scenario(
+  "T8 after a SYN that was lost a simultaneous open begins with one segment",
+  `
+  connect 80
+  > S 0
+  +1000 > S 0
+  +1 < S 0 win 65535 mss MSS
+  > S. 0 ack 1
+  +1 < . 1 ack 1 win 65535
+  event connected
+  write 12*MSS
+  ${out(0, 1)}
+  +1 quiet
+`,
+);
+
 for (const options of [RENO, CUBIC]) {
   scenario(
     `T8 slow start: the window grows by what is acknowledged, ${options.tcp.congestion}`,
