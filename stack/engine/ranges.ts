@@ -53,13 +53,11 @@ export class Ranges {
     return reached;
   }
 
-  /** Whether all of `start` to `end` is in the set. */
-  contains(start: number, end: number): boolean {
-    for (const range of this.#ranges) {
-      if (after(range.start, start)) return false;
-      if (atOrBefore(end, range.end)) return true;
-    }
-    return false;
+  /** The first part of `start` to `end` that is in the set. */
+  overlap(start: number, end: number): Range | undefined {
+    const range = this.#ranges.find((one) => after(one.end, start));
+    if (!range || !before(range.start, end)) return undefined;
+    return { start: latest(range.start, start), end: earliest(range.end, end) };
   }
 
   /** The range that ends at `seq`. */

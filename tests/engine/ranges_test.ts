@@ -42,18 +42,22 @@ Deno.test("the range that ends at a number", () => {
   assertEquals([ranges.endingAt(30), ranges.endingAt(35)], [undefined, undefined]);
 });
 
-Deno.test("whether all of a range is there", () => {
+Deno.test("the first part of a range that is there", () => {
   const ranges = new Ranges();
   ranges.add(10, 20);
   ranges.add(30, 40);
-  assertEquals(ranges.contains(10, 20), true);
-  assertEquals(ranges.contains(12, 13), true);
-  assertEquals(ranges.contains(10, 21), false);
-  assertEquals(ranges.contains(15, 35), false);
-  assertEquals(ranges.contains(20, 30), false);
-  assertEquals(ranges.contains(30, 40), true);
+  assertEquals(ranges.overlap(10, 20), { start: 10, end: 20 });
+  assertEquals(ranges.overlap(12, 13), { start: 12, end: 13 });
+  assertEquals(ranges.overlap(5, 21), { start: 10, end: 20 });
+  assertEquals(ranges.overlap(15, 35), { start: 15, end: 20 });
+  assertEquals(ranges.overlap(25, 50), { start: 30, end: 40 });
+  assertEquals([ranges.overlap(0, 10), ranges.overlap(20, 30), ranges.overlap(40, 50)], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
   ranges.clear();
-  assertEquals(ranges.contains(10, 11), false);
+  assertEquals(ranges.overlap(10, 11), undefined);
 });
 
 for (const [seed, origin] of [[1, 0], [2, 0x7fffffc0], [3, -40]]) {

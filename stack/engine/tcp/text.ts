@@ -40,6 +40,7 @@ function takeData(c: Connection, segment: Segment): void {
   const start = latest(dataSeq, c.rcvNxt);
   const end = earliest(add(dataSeq, dataLength), c.rcvEdge);
   c.rcvMss = Math.max(c.rcvMss, Math.min(dataLength, c.tcp.largestSegment(c.remote)));
+  const again = c.sack ? hasArrived(c, dataSeq, end) : undefined;
   if (distance(end, start) <= 0) {
     c.ackOwed = true;
   } else if (start === c.rcvNxt) {
@@ -47,6 +48,14 @@ function takeData(c: Connection, segment: Segment): void {
   } else {
     takeOutOfOrder(c, segment, start, end);
   }
+  if (!again) return;
+  c.sackBlocks.arrivedAgain(again.start, again.end);
+  c.duplicateAcksOwed = 1;
+}
+
+/** What of a segment was there before, in one piece: the first (RFC 2883 §4.2). */
+function hasArrived(c: Connection, start: number, end: number): Range | undefined {
+  return before(start, c.rcvNxt) ? { start, end: c.rcvNxt } : c.outOfOrder.overlap(start, end);
 }
 
 /** What the host has no memory for will come again. */
@@ -113,7 +122,6 @@ function takeOutOfOrder(c: Connection, segment: Segment, start: number, end: num
   if (c.outOfOrder.count >= MAX_RANGES) return c.tcp.counters.drop("queueFull");
   // What lies beyond a gap, no program can make room for by reading.
   if (before(reserve(c, end, c.tcp.receiveMemory.spare), end)) return c.tcp.counters.drop("memoryLimit");
-  if (c.sack && c.outOfOrder.contains(start, end)) c.sackBlocks.arrivedAgain(start, end);
   store(c, segment, start, end);
   reportArrived(c, c.outOfOrder.add(start, end));
 }

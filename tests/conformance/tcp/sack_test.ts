@@ -93,6 +93,28 @@ scenario(
 );
 
 scenario(
+  "T9 D-SACK: of a segment that came in part, the part is reported",
+  `
+  ${SELECTIVE}
+  +1 < P. 1:11 ack 1
+  +40 > . 1 ack 11
+  < P. 6:16 ack 1
+  > . 1 ack 16 sack 6:11
+  < . 31:41 ack 1
+  > . 1 ack 16 sack 31:41
+  < . 36:51 ack 1
+  > . 1 ack 16 sack 36:41 31:51
+  < . 61:71 ack 1
+  > . 1 ack 16 sack 61:71 31:51
+  -- Of two parts the first (RFC 2883 §4.2).
+  < . 21:81 ack 1
+  > . 1 ack 16 sack 31:51 21:81
+  < . 16:26 ack 1
+  > . 1 ack 81 sack 21:26
+`,
+);
+
+scenario(
   "T9 a FIN beyond a gap is reported with the bytes before it",
   `
   ${SELECTIVE}
