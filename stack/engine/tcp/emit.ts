@@ -60,13 +60,16 @@ function ecnFlags(c: Connection, isNewData: boolean): number {
   return echo | tcp.CWR;
 }
 
-/**
- * An acknowledgement alone, with SACK blocks where there are any, at a sequence number that the peer accepts even when
- * its window is closed.
- */
-export function emitAck(c: Connection, now: number): boolean {
+/** SND.NXT, or what the peer accepts in its place while its window does not reach so far. */
+function acceptableSeq(c: Connection): number {
   const edge = add(c.sndUna, c.sndWnd);
-  const seq = after(c.sndNxt, edge) ? latest(edge, c.sndUna) : c.sndNxt;
+  // A SYN needs no window.
+  return c.synAcknowledged && after(c.sndNxt, edge) ? latest(edge, c.sndUna) : c.sndNxt;
+}
+
+/** An acknowledgement alone, with SACK blocks where there are any. */
+export function emitAck(c: Connection, now: number): boolean {
+  const seq = acceptableSeq(c);
   if (!c.sack || c.sackBlocks.isEmpty) return emitSegment(c, now, seq, 0, 0);
   const output = c.tcp.output;
   if (!output.open(c.local, c.remote, LONGEST_HEADER)) return false;
@@ -110,11 +113,11 @@ function writeTimestampsOf(c: Connection, now: number): number {
   return writeTimestamps(view, offset + tcp.HEADER_LENGTH, timestampAt(c, now), c.timestampRecent);
 }
 
-/** RST at SND.NXT, which the peer accepts when nothing before it was lost. */
+/** RST, which the peer accepts when nothing before it was lost. */
 export function emitReset(c: Connection): void {
   const output = c.tcp.output;
   if (!output.open(c.local, c.remote, tcp.HEADER_LENGTH)) return;
-  writeHeader(c, c.sndNxt, tcp.HEADER_LENGTH, tcp.RST | tcp.ACK, 0);
+  writeHeader(c, acceptableSeq(c), tcp.HEADER_LENGTH, tcp.RST | tcp.ACK, 0);
   closeSegment(c, output, tcp.HEADER_LENGTH);
 }
 

@@ -102,6 +102,32 @@ scenario(
 );
 
 scenario(
+  "T19 abort while a closed window is probed: RST where the peer accepts it",
+  `
+  ${ACCEPTED}
+  +1 write 10
+  > P. 1:11 ack 1
+  +1 < . 1 ack 11 win 0
+  +1 write 10
+  +200 > . 11:12 ack 1
+  +1 < . 1 ack 11 win 0
+  +1 abort
+  > R. 11 ack 1
+`,
+);
+
+scenario(
+  "T19 abort in SYN-RECEIVED, of a peer whose window is closed",
+  `
+  listen 80
+  < S 0 win 0 mss MSS
+  > S. 0 ack 1
+  +1 unlisten
+  > R. 1 ack 1
+`,
+);
+
+scenario(
   "T19 abort in SYN-SENT: nothing",
   `
   connect 80
