@@ -245,10 +245,10 @@ export class Engine {
     this.#pings.start(now, id, requireAddress(to), request);
   }
 
-  /** What a connection says of itself; undefined when it is gone. */
+  /** What a connection says of itself; undefined when it is gone, also when what has arrived can still be read. */
   info(id: number): ConnectionInfo | undefined {
     const c = this.#tcp.get(id);
-    return c && connectionInfo(c);
+    return c && c.state !== "CLOSED" ? connectionInfo(c) : undefined;
   }
 
   /** All sockets; `handedOver` says how many bytes of a socket were read from here and are yet to be read by its program. */

@@ -106,6 +106,23 @@ eachIsolation("info tells of a segment that was sent again", async (isolation) =
   assertGreater(bytesSent, 100_000);
 });
 
+eachIsolation(
+  "info of a connection that was reset is all 0, also while there is something to read",
+  async (isolation) => {
+    await using network = await Network.create(isolation);
+    using pair = await connect(network.client, network.server);
+    // More than is handed to the program ahead of its reads.
+    await writeAll(pair.client, new Uint8Array(400_000));
+    while ((await pair.server.info()).bytesReceived < 400_000);
+    pair.client.abort();
+    let info = await pair.server.info();
+    while (info.state !== "CLOSED") info = await pair.server.info();
+    const { state, reordering, ...figures } = info;
+    assertEquals([state, reordering, new Set(Object.values(figures))], ["CLOSED", false, new Set([0])]);
+    assertGreater(await pair.server.read(new Uint8Array(1000)) ?? 0, 0);
+  },
+);
+
 eachIsolation("stats count packets, and what was dropped by its reason", async (isolation) => {
   await using network = await Network.create(isolation);
   const { client, server } = network;
