@@ -86,6 +86,7 @@ function inWindow(c: Connection, seq: number, window: number): boolean {
  * who counts the byte of its probe as sent.
  */
 function isKeepAliveOrProbe(c: Connection, segment: Segment): boolean {
+  if (segment.has(SYN)) return false;
   const ahead = distance(segment.seq, c.rcvNxt);
   return receiveWindow(c) === 0 && (ahead === 0 || ahead === 1);
 }

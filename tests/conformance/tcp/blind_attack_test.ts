@@ -40,6 +40,24 @@ scenario(
 );
 
 scenario(
+  "T3 SYN while the window is closed is answered, not often, and its ACK does not count",
+  `
+  ${ACCEPTED}
+  +1 < P. 1:1001 ack 1
+  > . 1 ack 1001 win 0
+  +1 write 10
+  > P. 1:11 ack 1001
+  +1 < S. 1001 ack 11
+  > . 11 ack 1001 win 0
+  +1 < S 1001
+  dropped rateLimited
+  quiet
+  +198 > P. 1:11 ack 1001
+`,
+  { tcp: { receiveBuffer: { max: 1000 } } },
+);
+
+scenario(
   "T3 the peer answers the challenge with RST, and is believed",
   `
   ${DIALLED}
