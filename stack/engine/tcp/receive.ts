@@ -42,6 +42,7 @@ export function receiveSegment(c: Connection, packet: Packet, segment: Segment, 
 function dropOld(c: Connection, segment: Segment, now: number): void {
   c.tcp.counters.drop("unacceptable");
   if (mayAnswerInvalid(c, segment, now)) c.ackOwed = true;
+  reportDuplicate(c, segment);
 }
 
 /** First, sequence number: four cases of an acceptable segment. */
@@ -58,7 +59,7 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   if (!mayAnswerInvalid(c, segment, now)) return false;
   if (c.state === "SYN-RECEIVED" && segment.has(SYN) && !segment.has(ACK) && segment.seq === c.irs) emitSyn(c, now);
   else c.ackOwed = true;
-  if (c.sack && segment.dataLength > 0) reportDuplicate(c, segment);
+  reportDuplicate(c, segment);
   return false;
 }
 
@@ -118,8 +119,12 @@ export function sendChallengeAck(c: Connection, now: number): void {
   c.ackOwed = true;
 }
 
-/** Data that came again whole, before the window (RFC 2883 §4.1). */
+/**
+ * Data that came again whole, before the window (RFC 2883 §4.1), be it older than what came in its place: that what was
+ * sent again had only been late, a sender learns from nothing else.
+ */
 function reportDuplicate(c: Connection, segment: Segment): void {
+  if (!c.sack || segment.dataLength === 0) return;
   if (!atOrBefore(add(segment.dataSeq, segment.dataLength), c.rcvNxt)) return;
   c.sackBlocks.arrivedAgain(segment.dataSeq, add(segment.dataSeq, segment.dataLength));
   c.duplicateAcksOwed = 1;

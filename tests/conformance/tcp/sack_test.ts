@@ -10,6 +10,15 @@ const SELECTIVE = `
   accept
 `;
 
+const STAMPED = `
+  listen 80
+  < S 0 win 65535 mss MSS sackok ts 1000 0
+  > S. 0 ack 1 sackok ts * 1000
+  +1 < . 1 ack 1 win 65535 ts 1001 last
+  event accepted
+  accept
+`;
+
 const TEN = `
   ${SELECTIVE}
   +10 write 10*MSS
@@ -89,6 +98,19 @@ scenario(
   > . 1 ack 11 sack 21:31
   < . 21:31 ack 1
   > . 1 ack 11 sack 21:31 21:31
+`,
+);
+
+scenario(
+  "T9 D-SACK: what arrives later than what was sent in its place is reported, though its timestamp is old",
+  `
+  ${STAMPED}
+  +1 < P. 11:21 ack 1 ts 1011 last
+  > . 1 ack 1 sack 11:21
+  +1 < P. 1:11 ack 1 ts 1020 last
+  > . 1 ack 21 ts * 1020 no sack
+  +1 < P. 1:11 ack 1 ts 1010 last
+  > . 1 ack 21 ts * 1020 sack 1:11
 `,
 );
 
