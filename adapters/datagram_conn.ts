@@ -6,7 +6,7 @@
  * @module
  */
 import type { Endpoint, ReceivedDatagram, RemoteDatagramSocket } from "../stack/remote_socket.ts";
-import { bytesProblem } from "./bytes_argument.ts";
+import { bytesProblem, fill } from "./bytes_argument.ts";
 import { DatagramTransfer } from "./datagram_transfer.ts";
 import { type Deadlines, timeOf } from "./deadlines.ts";
 import { networkError, type Reason } from "./errors.ts";
@@ -195,8 +195,9 @@ function received(
 ): [Uint8Array<ArrayBuffer>, Deno.NetAddr] {
   const sender = netAddr("udp", from);
   if (!buffer) return [bytes.slice(0, bufSize), sender];
-  const length = Math.min(bytes.length, buffer.length);
-  buffer.set(bytes.subarray(0, length));
+  const length = fill(buffer, bytes);
+  // A detached buffer has no parts.
+  if (buffer.length === 0) return [new Uint8Array(0), sender];
   // Deno's interface promises a part of the caller's buffer, whatever memory that has.
   return [buffer.subarray(0, length) as Uint8Array<ArrayBuffer>, sender];
 }

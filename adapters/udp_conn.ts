@@ -7,7 +7,7 @@
  */
 import type { Endpoint, RemoteDatagramSocket } from "../stack/remote_socket.ts";
 import { formatEndpoint } from "./address_text.ts";
-import { bytesProblem } from "./bytes_argument.ts";
+import { bytesProblem, fill } from "./bytes_argument.ts";
 import { chunkStream, datagramStream } from "./conn_streams.ts";
 import { DatagramTransfer } from "./datagram_transfer.ts";
 import { type Deadlines, timeOf } from "./deadlines.ts";
@@ -105,11 +105,7 @@ export class UDPConn implements Deno.Conn<Deno.NetAddr>, Deadlines {
   read(buffer: Uint8Array): Promise<number> {
     const problem = bytesProblem(buffer, "read into");
     if (problem) return Promise.reject(problem);
-    return this.#transfer.receive(({ bytes }) => {
-      const length = Math.min(bytes.length, buffer.length);
-      buffer.set(bytes.subarray(0, length));
-      return length;
-    });
+    return this.#transfer.receive(({ bytes }) => fill(buffer, bytes));
   }
 
   /**

@@ -48,6 +48,19 @@ for (const value of ["text", 5, new ArrayBuffer(4), new Uint16Array(2)]) {
   });
 }
 
+Deno.test("DatagramConn.receive: a detached buffer is an empty one", async () => {
+  const { socket, conn } = datagrams();
+  const target = buffer();
+  const receive = conn.receive(target);
+  structuredClone(target.buffer, { transfer: [target.buffer] });
+  socket.receive({ bytes: bytes("lost"), from: REMOTE });
+  assertEquals((await receive)[0], new Uint8Array(0));
+  socket.receive({ bytes: bytes("lost"), from: REMOTE });
+  assertEquals((await conn.receive(target))[0], new Uint8Array(0));
+  socket.receive({ bytes: bytes("next"), from: REMOTE });
+  assertEquals(text((await conn.receive(buffer()))[0]), "next");
+});
+
 Deno.test("DatagramConn.close: what waits is interrupted, what follows is on a bad resource", async () => {
   const { socket, conn, sink } = datagrams();
   while (socket.writable) await conn.send(buffer(60000), TO);

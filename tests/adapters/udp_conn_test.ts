@@ -50,6 +50,19 @@ Deno.test("UDPConn.read: an empty buffer consumes a datagram, an empty datagram 
   assertEquals(await conn.read(buffer()), 4);
 });
 
+Deno.test("UDPConn.read: a detached buffer is an empty one", async () => {
+  const { socket, conn } = udp();
+  const target = buffer();
+  const read = conn.read(target);
+  structuredClone(target.buffer, { transfer: [target.buffer] });
+  socket.receive({ bytes: bytes("lost"), from: REMOTE });
+  assertEquals(await read, 0);
+  socket.receive({ bytes: bytes("lost"), from: REMOTE });
+  assertEquals(await conn.read(target), 0);
+  socket.receive({ bytes: bytes("next"), from: REMOTE });
+  assertEquals(await conn.read(buffer()), 4);
+});
+
 Deno.test("UDPConn.read: concurrent reads are served in order", async () => {
   const { socket, conn } = udp();
   const targets = [buffer(1), buffer(1)];
