@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ConnectionInfo, RemoteConnection } from "../stack/remote_socket.ts";
+import { type ConnectionInfo, endsStack, type RemoteConnection } from "../stack/remote_socket.ts";
 import { bytesProblem } from "./bytes_argument.ts";
 import { byteStream, chunkStream } from "./conn_streams.ts";
 import { ConnectionEnd } from "./connection_end.ts";
@@ -232,7 +232,7 @@ export class TCPConn implements Deno.TcpConn, Deadlines {
 
   #update(): void {
     const { ending } = this.#socket;
-    if (ending === "stack-closed" || ending === "worker-died") return this.#settlePending(ending);
+    if (endsStack(ending)) return this.#settlePending(ending);
     this.#reader.update();
     this.#writer.update();
   }

@@ -39,6 +39,11 @@ export type Ending =
   /** The stack's worker died. */
   | "worker-died";
 
+/** Whether the whole stack has ended, and with it every socket that the program holds. */
+export function endsStack(ending: Ending | undefined): ending is "stack-closed" | "worker-died" {
+  return ending === "stack-closed" || ending === "worker-died";
+}
+
 /** A TCP connection in the engine. */
 export class RemoteConnection {
   readonly id: number;
@@ -165,9 +170,9 @@ export class RemoteConnection {
     this.onChange?.();
   }
 
-  /** The stack: the connection is broken. */
+  /** The stack: the connection is broken, or its stack is gone, which comes last. */
   fail(ending: Ending): void {
-    if (this.#ending !== undefined) return;
+    if (this.#ending !== undefined && !endsStack(ending)) return;
     this.#ending = ending;
     this.onChange?.();
   }

@@ -381,8 +381,8 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     }
   }
 
+  /** The engine is done with it; the program may hold the socket still, and then hears of the stack's end. */
   #released(id: number): void {
-    this.#sockets.delete(id);
     this.#ports.tcp.release(id);
     this.#ports.udp.release(id);
   }

@@ -181,6 +181,37 @@ for (const whole of [false, true]) {
   });
 }
 
+/** Connections that are over, but not closed: reset by the peer, and ended by both sides. */
+async function endedConnections(net: Network): Promise<TCPConn[]> {
+  const reset = await connect(net.client, net.server);
+  reset.server.abort();
+  await rejects(reset.client.read(new Uint8Array(1)), failure.RESET);
+  const ended = await connect(net.client, net.server);
+  for (const each of [ended.client, ended.server]) await each.closeWrite();
+  assertEquals(await ended.client.read(new Uint8Array(1)), null);
+  while ((await ended.client.info()).state !== "CLOSED") await delay(1);
+  ended.server.close();
+  return [reset.client, ended.client];
+}
+
+const SHORT_TIME_WAIT = { tcp: { timeWait: 1 } };
+
+eachIsolation(
+  "stack.close(): also connections that were over hear of it, and their deadlines end",
+  async (isolation) => {
+    await using net = await Network.create(isolation, { client: SHORT_TIME_WAIT });
+    const conns = await endedConnections(net);
+    for (const conn of conns) conn.setDeadline(Date.now() + 1_000_000);
+    await net.client.close();
+    for (const conn of conns) {
+      await rejects(conn.read(new Uint8Array(1)), failure.BAD_RESOURCE);
+      await rejects(conn.write(bytes("x")), failure.BAD_RESOURCE);
+      await rejects(conn.info(), failure.BAD_RESOURCE);
+      throws(() => conn.close(), failure.BAD_RESOURCE);
+    }
+  },
+);
+
 eachIsolation("stack.close(): peers hear a reset, and go on without it", async (isolation) => {
   await using net = await Network.create(isolation);
   using pair = await connect(net.client, net.server);
@@ -213,6 +244,19 @@ scenario("the worker died: ConnectionAborted, and later too", async () => {
   using pair = await connect(next, net.server, `${SERVER}:90`);
   await assertTalks(pair);
   await client.close();
+});
+
+scenario("the worker died: connections that were over hear of it too", async () => {
+  using workers = new OtherWorkers(fixture("mortal_worker.ts"));
+  await using net = await Network.create("worker", { client: SHORT_TIME_WAIT });
+  const conns = await endedConnections(net);
+  for (const conn of conns) conn.setDeadline(Date.now() + 1_000_000);
+  workers.find(CLIENT).postMessage("die");
+  await assertRejects(() => net.client.closed, Error, "told to die");
+  for (const conn of conns) {
+    await rejects(conn.read(new Uint8Array(1)), failure.ABORTED);
+    await rejects(conn.info(), failure.ABORTED);
+  }
 });
 
 eachIsolation("a socket's own end leaves the stack's others alone", async (isolation) => {
