@@ -120,9 +120,11 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.call({ op: "connect", id: dial.id, localPort, remote });
   }
 
-  /** Gives up a TCP dial: its outcome is not told any more. */
-  cancelDial(id: number): void {
-    if (this.#dials.delete(id)) this.call({ op: "abort", id });
+  /** Gives up a TCP dial: its outcome is not told any more. False when it has been told. */
+  cancelDial(id: number): boolean {
+    if (!this.#dials.delete(id)) return false;
+    this.call({ op: "abort", id });
+    return true;
   }
 
   /** Starts to open a connected datagram socket. */

@@ -314,8 +314,7 @@ export class Stack implements AsyncDisposable {
     if (!signal) return await promise;
     const aborted = Promise.withResolvers<never>();
     const onAbort = () => {
-      this.#remote.cancelDial(dial.id);
-      aborted.reject(signal.reason);
+      if (this.#remote.cancelDial(dial.id)) aborted.reject(signal.reason);
     };
     signal.addEventListener("abort", onAbort, { once: true });
     try {

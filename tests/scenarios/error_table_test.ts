@@ -498,6 +498,37 @@ eachIsolation("signal: aborted while the answer is under way", async (isolation)
   assertEquals(resets, 1);
 });
 
+eachIsolation(
+  "signal: aborted as the connection comes to stand, the dial gives it or leaves none",
+  async (isolation) => {
+    let onAck = () => {};
+    let dialled = 0;
+    const filter = ({ packet }: VNICFrame) => {
+      const { flags, sourcePort } = summarize(packet);
+      if (flags === SYN) dialled = sourcePort;
+      if (flags === ACK && sourcePort === dialled) onAck();
+      return true;
+    };
+    await using net = await Network.create(isolation, { filter });
+    using listener = net.server.listenTCP(`${SERVER}:80`);
+    for (let microtasks = 0; microtasks < 12; microtasks++) {
+      const controller = new AbortController();
+      onAck = () => void abortAfter(microtasks, controller);
+      const accepting = listener.accept();
+      const dialling = net.client.dialTCP(`${SERVER}:80`, { signal: controller.signal });
+      using client = await dialling.catch(() => undefined);
+      using server = await accepting;
+      if (client) await assertTalks({ client, server });
+      else await rejects(server.read(new Uint8Array(1)), failure.RESET);
+    }
+  },
+);
+
+async function abortAfter(microtasks: number, controller: AbortController): Promise<void> {
+  for (let i = 0; i < microtasks; i++) await null;
+  controller.abort();
+}
+
 eachIsolation("signal: aborted later, it has no effect", async (isolation) => {
   await using net = await Network.create(isolation);
   using listener = net.server.listenTCP(`${SERVER}:80`);
