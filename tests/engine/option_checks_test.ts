@@ -1,5 +1,6 @@
 // What a program may say about a stack, and what it is told when it says nonsense.
-import { assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { type TCPOptions, tcpSettings } from "../../stack/engine/config.ts";
 import { stackConfig, type StackOptions } from "../../stack/options.ts";
 
 const NONSENSE: [options: Record<string, unknown>, type: typeof RangeError | typeof TypeError, says: string][] = [
@@ -56,4 +57,11 @@ Deno.test("options: what has a meaning is taken", () => {
   }
   const tcp = { delayedAck: 0, minRto: 0, synRetries: 0, retries: 0, timeWait: 0, sendBuffer: { max: 1 } };
   stackConfig({ addresses: ["10.0.0.1"], tcp }, 1500);
+});
+
+Deno.test("options: what is undefined has its default, in keepAlive too", () => {
+  const tcp = { keepAlive: { idle: 1000, interval: undefined, count: undefined } } as unknown as TCPOptions;
+  stackConfig({ addresses: ["10.0.0.1"], tcp }, 1500);
+  assertEquals(tcpSettings(tcp).keepAlive, { on: true, idle: 1000, interval: 75_000, count: 9 });
+  assertEquals(tcpSettings().keepAlive, { on: false, idle: 7_200_000, interval: 75_000, count: 9 });
 });
