@@ -335,6 +335,7 @@ export class Stack implements AsyncDisposable {
 }
 
 function requireLink(link: LinkEndpoint): LinkEndpoint {
-  if (typeof link?.attach === "function" && typeof link.writePackets === "function") return link;
-  throw new TypeError("Cannot create a stack: its link must have attach() and writePackets(), as a VNIC has");
+  const methods = [link?.attach, link?.writePackets, link?.close];
+  if (methods.every((method) => typeof method === "function")) return link;
+  throw new TypeError("Cannot create a stack: its link must have attach(), writePackets() and close(), as a VNIC has");
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Internet } from "../../internet/mod.ts";
 import { Stack } from "../../stack/mod.ts";
 import { type LinkEndpoint, MTU_ETHERNET, type NetworkDispatcher, VNIC } from "../../vnic/mod.ts";
@@ -53,6 +53,14 @@ Deno.test("a program's own LinkEndpoint carries a stack's packets", async () => 
     await assertEchoes(client, server, "10.0.0.2:7");
   }
   assertEquals([left.isClosed, right.isClosed], [true, true]);
+});
+
+Deno.test("a link that lacks a method is refused before the stack starts", async () => {
+  for (const method of ["attach", "writePackets", "close"]) {
+    const link: LinkEndpoint = Object.assign(new CableEnd(), { [method]: undefined });
+    const create = () => Stack.createInline(link, { addresses: ["10.0.0.1"] });
+    await assertRejects(create, TypeError, "its link must have attach(), writePackets() and close()");
+  }
 });
 
 Deno.test("a program's own VNICNetwork sees every packet on its way to the internet", async () => {
