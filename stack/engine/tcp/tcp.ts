@@ -381,12 +381,20 @@ export class TCP {
     sendReset(this, packet, segment);
   }
 
-  /** A SYN beyond all that a connection in TIME-WAIT has received starts a new one in its place (RFC 6191). */
+  /** A SYN that is newer than all that a connection in TIME-WAIT has received starts a new one in its place. */
   #yieldsTimeWait(c: Connection, packet: Packet, segment: Segment): boolean {
-    if (c.state !== "TIME-WAIT" || !segment.has(SYN) || segment.has(ACK | RST) || !after(segment.seq, c.rcvNxt)) {
+    if (c.state !== "TIME-WAIT" || !segment.has(SYN) || segment.has(ACK | RST) || !isNewIncarnation(c, segment)) {
       return false;
     }
     return this.#listeners.find(packet, segment.destinationPort, segment.sourcePort)?.hasRoom(this.limits.synQueue) ??
       false;
   }
+}
+
+/** Whether a SYN cannot be an old one: its timestamp tells, where both use them, before its number (RFC 6191 §2). */
+function isNewIncarnation(c: Connection, { seq, options }: Segment): boolean {
+  const isBeyond = after(seq, c.rcvNxt);
+  if (!options.hasTimestamps || !c.tcp.settings.timestamps) return isBeyond;
+  if (!c.timestamps || after(options.timestampValue, c.timestampRecent)) return true;
+  return isBeyond && options.timestampValue === c.timestampRecent;
 }

@@ -109,6 +109,66 @@ scenario(
 `,
 );
 
+/** The peer's last timestamp was 1002. */
+const STAMPED_TIME_WAIT = `
+  listen 80
+  < S 0 win 65535 mss MSS ts 1000 0
+  > S. 0 ack 1
+  +1 < . 1 ack 1 ts 1001 last
+  event accepted
+  accept
+  +1 close
+  > F. 1 ack 1
+  +1 < F. 1 ack 2 ts 1002 last
+  > . 2 ack 2
+  event timeWait
+`;
+
+scenario(
+  "T21 TIME-WAIT yields to a newer timestamp, though the number is an old one (RFC 6191)",
+  `
+  ${STAMPED_TIME_WAIT}
+  +1 < S 0-5000 mss MSS ts 1003 0
+  > S. 0 ack 0-4999 beyond 2
+  event released
+`,
+);
+
+scenario(
+  "T21 TIME-WAIT does not yield to an older timestamp, though the number is a newer one (RFC 6191)",
+  `
+  ${STAMPED_TIME_WAIT}
+  +1 < S 1000 mss MSS ts 1001 0
+  > . 2 ack 2
+  no event released
+`,
+);
+
+scenario(
+  "T21 TIME-WAIT goes by the number when the timestamp is the same, or missing",
+  `
+  ${STAMPED_TIME_WAIT}
+  +1 < S 0-5000 mss MSS ts 1002 0
+  > . 2 ack 2
+  +1000 < S 0-5000 mss MSS
+  > . 2 ack 2
+  no event released
+  +1 < S 1000 mss MSS ts 1002 0
+  > S. 0 ack 1001 beyond 2
+  event released
+`,
+);
+
+scenario(
+  "T21 TIME-WAIT without timestamps yields to a SYN that has one (RFC 6191)",
+  `
+  ${TIME_WAIT}
+  +1 < S 0-5000 mss MSS ts 7 0
+  > S. 0 ack 0-4999 beyond 2
+  event released
+`,
+);
+
 scenario(
   "T21 TIME-WAIT does not yield when nobody listens any more",
   `
