@@ -6,7 +6,7 @@
  */
 import { ACK, CWR, ECE, SYN } from "../../wire/tcp.ts";
 import { ECN_CONGESTION_EXPERIENCED } from "../../wire/ip.ts";
-import { latest } from "../seq.ts";
+import { add, after, before, latest } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
 
@@ -34,16 +34,32 @@ export function noteMark(c: Connection, segment: Segment): void {
 
 /**
  * Whether an acknowledgement echoes a mark. The sender reacts as to a loss, though nothing is sent again, and once for
- * each round trip (§6.1.2).
+ * each round trip (§6.1.2): the echo ends with what is beyond all that was under way.
  */
 export function takeEcho(c: Connection, segment: Segment, inFlight: number, now: number): boolean {
   // Left behind, it would lie ahead again after 2^31 bytes.
-  c.slowedDownUntil = latest(c.slowedDownUntil, c.sndUna);
+  c.slowedDownUntil = latest(c.slowedDownUntil, add(c.sndUna, -1));
   if (!c.ecn || !segment.has(ECE) || segment.has(SYN)) return false;
-  if (c.phase === "open" && c.sndUna === c.slowedDownUntil) {
+  if (c.phase === "open" && after(c.sndUna, c.slowedDownUntil)) {
     c.congestion.lossDetected(inFlight, now);
-    c.slowedDownUntil = c.sndNxt;
-    c.owesCWR = true;
+    noteSlowedDown(c);
   }
   return true;
+}
+
+/** The congestion window was reduced, for whatever reason: the next new data says so (§6.1.2). */
+export function noteSlowedDown(c: Connection): void {
+  c.slowedDownUntil = c.sndNxt;
+  c.owesCWR = c.ecn;
+}
+
+/** Whether what was under way when a mark slowed the sender down is under way still: its losses are no news (§6.1.2). */
+export function hasSlowedDown(c: Connection): boolean {
+  return c.ecn && before(c.sndUna, c.slowedDownUntil);
+}
+
+/** The window is what it was: nothing slowed down. */
+export function withdrawSlowedDown(c: Connection): void {
+  c.slowedDownUntil = c.sndUna;
+  c.owesCWR = false;
 }

@@ -7,6 +7,7 @@
 import { add, after, atOrAfter } from "../seq.ts";
 import { expandSendBuffer } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
+import { hasSlowedDown, noteSlowedDown, withdrawSlowedDown } from "./ecn.ts";
 import { detectLosses } from "./rack.ts";
 import { detectLossesByCount } from "./scoreboard.ts";
 import { armProbe, noteProbeAcknowledged } from "./tail_loss_probe.ts";
@@ -86,6 +87,7 @@ export function loseEverything(c: Connection, now: number): void {
   if (c.timeouts === 0) {
     if (c.phase === "open") rememberWindow(c);
     c.congestion.timedOut(c.inFlight, now);
+    noteSlowedDown(c);
   }
   c.phase = "loss";
   c.duplicateAcks = 0;
@@ -116,7 +118,8 @@ function startRecovery(c: Connection, inFlight: number, now: number): void {
   rememberWindow(c);
   // What limited transmit has sent beyond the window does not count (RFC 5681 §3.2 step 2).
   const flightSize = c.sack ? Math.max(inFlight, c.mss) : Math.min(c.sent.bytes, c.congestion.cwnd);
-  c.congestion.lossDetected(flightSize, now);
+  if (!hasSlowedDown(c)) c.congestion.lossDetected(flightSize, now);
+  noteSlowedDown(c);
   c.prr.start(c.sent.bytes, c.congestion.ssthresh);
   c.phase = "recovery";
   c.recoveryPoint = c.sndNxt;
@@ -145,6 +148,7 @@ function checkUndo(c: Connection, ack: Acknowledgment, now: number): void {
   const echoedAt = Math.floor(now) - ack.echoed;
   if (!(echoedAt < Math.floor(undo.resentAt))) return;
   c.congestion.restore(undo.cwnd, undo.ssthresh);
+  withdrawSlowedDown(c);
   c.sent.unmarkLost();
   c.phase = "open";
   c.duplicateAcks = 0;

@@ -6,6 +6,7 @@
  */
 import { after, atOrAfter } from "../seq.ts";
 import type { Connection } from "./connection.ts";
+import { noteSlowedDown } from "./ecn.ts";
 import type { Acknowledgment } from "./recovery.ts";
 import { armRetransmission, resend, sendNew, usableWindow } from "./send.ts";
 import { maySend } from "./state.ts";
@@ -52,7 +53,9 @@ export function noteProbeAcknowledged(
     c.tailProbeEnd = undefined;
   } else if (after(ack, end)) {
     c.tailProbeEnd = undefined;
-    if (c.phase === "open") c.congestion.lossDetected(c.inFlight, now);
+    if (c.phase !== "open") return;
+    c.congestion.lossDetected(c.inFlight, now);
+    noteSlowedDown(c);
   }
 }
 

@@ -126,6 +126,64 @@ scenario(
 );
 
 scenario(
+  "T20 the echo of what was under way is no news, up to its end",
+  `
+  ${SENDING}
+  +10 < .E 1 ack 1+6*MSS win 65535
+  > .W 1+10*MSS:1+11*MSS ack 1 ecn 2
+  -- The segment that says W is under way still.
+  +1 < .E 1 ack 1+10*MSS win 65535
+  ${Array.from({ length: 4 }, (_, i) => `> . 1+${11 + i}*MSS:1+${12 + i}*MSS ack 1 ecn 2`).join("\n")}
+`,
+  ECN,
+);
+
+/** New segments, by their place among all; the first says that the window was reduced. */
+function slowed(from: number, to: number): string {
+  return Array.from(
+    { length: to - from },
+    (_, i) => `> ${i === 0 ? ".W" : "."} 1+${from + i}*MSS:1+${from + i + 1}*MSS ack 1 ecn 2`,
+  ).join("\n");
+}
+
+scenario(
+  "T20 a window that a loss has halved is told of too",
+  `
+  ${SENDING}
+  -- Limited transmit, before the window is reduced (RFC 3042).
+  ${[10, 11].map((i) => `+10 < . 1 ack 1 win 65535\n> . 1+${i}*MSS:1+${i + 1}*MSS ack 1 ecn 2`).join("\n")}
+  +10 < . 1 ack 1 win 65535
+  > . 1:1+MSS ack 1 ecn 0
+  +10 < . 1 ack 1+12*MSS win 65535
+  ${slowed(12, 17)}
+`,
+  ECN,
+);
+
+scenario(
+  "T20 a mark and a loss among the same segments halve the window once",
+  `
+  ${SENDING}
+  ${"+10 < .E 1 ack 1 win 65535\n".repeat(3)}
+  > . 1:1+MSS ack 1 ecn 0
+  +10 < .E 1 ack 1+10*MSS win 65535
+  ${slowed(10, 15)}
+`,
+  ECN,
+);
+
+scenario(
+  "T20 a window that a timeout has closed is told of too",
+  `
+  ${SENDING}
+  +200 > . 1:1+MSS ack 1 ecn 0
+  +10 < . 1 ack 1+10*MSS win 65535
+  ${slowed(10, 16)}
+`,
+  ECN,
+);
+
+scenario(
   "T20 what is sent again cannot be marked",
   `
   ${SENDING}
