@@ -86,10 +86,13 @@ export class IPOutput {
     this.#wire = sink ?? this.replies;
   }
 
-  /** Makes room for an IP payload of up to `length` bytes; false when there is none now. */
-  open(source: Address, destination: Address, length: number): boolean {
+  /**
+   * Makes room for an IP payload of up to `length` bytes; false when there is none now. `mayBeCut`: IPv4's routers may
+   * fragment the packet.
+   */
+  open(source: Address, destination: Address, length: number, mayBeCut = false): boolean {
     const header = destination.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH;
-    this.#mayBeCut = false;
+    this.#mayBeCut = mayBeCut;
     return this.#openIn(this.#sinkFor(destination), source, destination, header, length);
   }
 

@@ -20,6 +20,7 @@ import { add, after, latest } from "../seq.ts";
 import { receiveRoom } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { synFlags } from "./ecn.ts";
+import { mayBeCut } from "./path_mtu.ts";
 import { timestampAt } from "./timestamps.ts";
 import { offerWindow, receiveWindow } from "./window.ts";
 
@@ -42,7 +43,7 @@ export function emitSegment(c: Connection, now: number, seq: number, dataLength:
   const output = c.tcp.output;
   const headerLength = tcp.HEADER_LENGTH + (c.timestamps ? TIMESTAMPS_LENGTH : 0);
   const length = headerLength + dataLength;
-  if (!output.open(c.local, c.remote, length)) return false;
+  if (!output.open(c.local, c.remote, length, mayBeCut(c))) return false;
   writeTimestampsOf(c, now);
   if (dataLength > 0) c.sendBuffer.read(seq, output.bytes, output.offset + headerLength, dataLength);
   const isNew = dataLength > 0 && seq === c.sndNxt && !c.probing;
@@ -72,7 +73,7 @@ export function emitAck(c: Connection, now: number): boolean {
   const seq = acceptableSeq(c);
   if (!c.sack || c.sackBlocks.isEmpty) return emitSegment(c, now, seq, 0, 0);
   const output = c.tcp.output;
-  if (!output.open(c.local, c.remote, LONGEST_HEADER)) return false;
+  if (!output.open(c.local, c.remote, LONGEST_HEADER, mayBeCut(c))) return false;
   const beforeSack = tcp.HEADER_LENGTH + writeTimestampsOf(c, now);
   const count = c.sackBlocks.take(sackEdges, c.timestamps ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS);
   const headerLength = beforeSack + writeSack(output.view, output.offset + beforeSack, sackEdges, count);

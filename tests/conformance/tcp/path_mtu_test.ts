@@ -1,7 +1,8 @@
 // T15: what routers say of the path's MTU, and what is done when they are silent (RFC 1191, RFC 8201, RFC 5927 §7,
 // RFC 4821).
 import { assert, assertEquals } from "@std/assert";
-import { buildPacket } from "../../harness/packets.ts";
+import { cut } from "../../harness/fragments.ts";
+import { buildPacket, readPacket } from "../../harness/packets.ts";
 import { Pair, type Wire } from "../../harness/pair.ts";
 import { scenario } from "../../harness/script.ts";
 import { transferBothWays } from "../../harness/transfer.ts";
@@ -199,11 +200,11 @@ scenario(
 `,
 );
 
-/** A link that carries 1500 bytes, and 1300 from 100 ms on; its router reports what does not fit, or is silent. */
-function narrowing(pair: Pair, family: 4 | 6, reports: boolean): Wire {
+/** A link that carries 1500 bytes, and less from 100 ms on; its router reports what does not fit, or is silent. */
+function narrowing(pair: Pair, family: 4 | 6, reports: boolean, mtu = 1300): Wire {
   return ({ from, sentAt, packet }) => {
-    if (sentAt < 100 || packet.length <= 1300) return [{ after: 10, packet }];
-    const report = tooBig(family, from, packet, 1300);
+    if (sentAt < 100 || packet.length <= mtu) return [{ after: 10, packet }];
+    const report = tooBig(family, from, packet, mtu);
     if (reports) pair[from].engine.receive(pair.now, new DataView(report.buffer), 0, report.length);
     return [];
   };
@@ -238,3 +239,16 @@ for (const family of [4, 6] as const) {
     });
   }
 }
+
+Deno.test("T15 IPv4: on a path of less than 552 bytes routers may cut what is sent (RFC 791 §3.2)", () => {
+  const pair = new Pair();
+  const reports = narrowing(pair, 4, true, 296);
+  pair.wire = (flight) => {
+    const { transport, dontFragment, identification } = readPacket(flight.packet);
+    if (dontFragment || flight.packet.length <= 296) return reports(flight);
+    assertEquals(transport.kind, "tcp");
+    return cut(flight.packet, 272, identification).map((packet) => ({ after: 10, packet }));
+  };
+  const ms = transferBothWays(pair, 4, 500_000);
+  assert(ms < 2000, `it took ${ms} ms`);
+});
