@@ -278,14 +278,14 @@ export class TCP {
     const c = this.#findQuoted(packet);
     if (!c) return;
     const isDial = c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener);
-    if (reason === undefined) this.#receiveTooBig(c, mtu);
+    if (reason === undefined) this.#receiveTooBig(c, mtu, sequence(packet.view, packet.payload));
     else if (isDial && !isSoft) breakConnection(c, reason);
     else c.softError = reason;
   }
 
-  /** A router could not forward a segment: the next link takes `mtu` bytes, 0 when it does not say. */
-  #receiveTooBig(c: Connection, mtu: number): void {
-    reducePathMTU(c, mtu);
+  /** A router could not forward the segment at `seq`: the next link takes `mtu` bytes, 0 when it does not say. */
+  #receiveTooBig(c: Connection, mtu: number, seq: number): void {
+    reducePathMTU(c, mtu, seq);
     this.queue(c);
   }
 

@@ -25,7 +25,7 @@ scenario(
   "T15 what was too big goes out again in parts, and all that follows fits",
   `
   ${THREE}
-  +10 < icmp too-big mtu 1300
+  +10 < icmp too-big mtu 1300 quoted-seq 1
   ${THREE_DIVIDED}
   +50 < . 1 ack 1+3*MSS win 8000
   write MSS
@@ -38,7 +38,7 @@ scenario(
   "T15 the network, which lost nothing, is not blamed: the window stays",
   `
   ${THREE}
-  +10 < icmp too-big mtu 1300
+  +10 < icmp too-big mtu 1300 quoted-seq 1
   ${THREE_DIVIDED}
   +50 < . 1 ack 1+3*MSS win 8000
   write 20*MSS
@@ -52,12 +52,26 @@ scenario(
 );
 
 scenario(
+  "T15 what was sent before the segment that is quoted is not sent again",
+  `
+  ${THREE}
+  +10 < icmp too-big mtu 1300 quoted-seq 1+MSS
+  ${DIVIDED.slice(1, 3).join("\n")}
+  -- The report of the next segment is no news.
+  +1 < icmp too-big mtu 1300 quoted-seq 1+2*MSS
+  +38 < . 1 ack 1+MSS win 8000
+  +10 < . 1 ack 1+3*MSS win 8000
+  idle
+`,
+);
+
+scenario(
   "T15 no tail loss probe goes out beside it (RFC 8985 §7.2)",
   `
   ${selective(50)}
   +1 write 13*MSS
   ${out(0, 10)}
-  +10 < icmp too-big mtu 1300
+  +10 < icmp too-big mtu 1300 quoted-seq 1
   ${DIVIDED.join("\n")}
   +150 quiet
   +50 > . 1:1+MSS-200 ack 1
@@ -156,7 +170,7 @@ scenario(
   write 1460
   > . 1461:2913 ack 1
   > . 2913:2921 ack 1
-  +10 < icmp too-big mtu 0
+  +10 < icmp too-big mtu 0 quoted-seq 1461
   > . 1461:2427 ack 1
   > . 2427:2913 ack 1
 `,
