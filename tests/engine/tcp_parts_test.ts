@@ -85,6 +85,29 @@ Deno.test("the sent queue: what is lost goes again, divided where segments have 
   assertEquals([queue.count, queue.bytes], [0, 0]);
 });
 
+Deno.test("the sent queue: what is lost side by side fills segments up when their size changes", () => {
+  const queue = new SentQueue();
+  for (let i = 0; i < 5; i++) queue.push(i * 1000, (i + 1) * 1000, false, false, i);
+  queue.push(5000, 5001, false, true, 5);
+  queue.sack(2000, 3000, () => {});
+  queue.markAllLost();
+  const counts = () => [queue.bytes, queue.lostBytes, queue.sackedBytes];
+  const before = counts();
+  queue.divide(800);
+  const segments = Array.from({ length: queue.count }, (_, i) => queue.at(i));
+  assertEquals(segments.map(({ start, end, lost, fin }) => [start, end, lost, fin]), [
+    [0, 800, true, false],
+    [800, 1600, true, false],
+    [1600, 2000, true, false],
+    [2000, 2800, false, false],
+    [2800, 3000, false, false],
+    [3000, 3800, true, false],
+    [3800, 4600, true, false],
+    [4600, 5001, true, true],
+  ]);
+  assertEquals([counts(), queue.sackedCount], [before, 2]);
+});
+
 Deno.test("the sent queue: what the peer has, a FIN and a SYN stay what they are when segments are divided", () => {
   const queue = new SentQueue();
   const origin = 0x7fffff00;

@@ -160,12 +160,16 @@ export class SentQueue {
     for (let i = 0; i < this.#count; i++) this.markLost(i);
   }
 
-  /** Divides all segments with more than `length` bytes. At once: one by one, each would move all those behind it. */
+  /**
+   * Divides all segments with more than `length` bytes, and fills up lost ones with what was lost behind them. At once:
+   * one by one, each would move all those behind it.
+   */
   divide(length: number): void {
     const parts: SentSegment[] = [];
     for (let i = 0; i < this.#count; i++) {
       const whole = this.at(i);
-      let { start } = whole;
+      let start = fillUp(parts.at(-1), whole, length);
+      if (start === whole.end) continue;
       while (!whole.syn && distance(whole.end, start) - (whole.fin ? 1 : 0) > length) {
         const end = (start + length) | 0;
         if (whole.sacked) this.#sackedCount++;
@@ -174,7 +178,6 @@ export class SentQueue {
       }
       parts.push({ ...whole, start, run: 1 });
     }
-    if (parts.length === this.#count) return;
     this.#count = parts.length;
     this.#head = 0;
     this.#firstLost = 0;
@@ -254,6 +257,20 @@ export class SentQueue {
     this.#segments = segments;
     this.#head = 0;
   }
+}
+
+/** Moves the start of a lost segment into the lost one before it, as far as that has room; returns where the rest starts. */
+function fillUp(before: SentSegment | undefined, segment: SentSegment, length: number): number {
+  if (!before?.lost || !segment.lost || before.syn || before.fin) return segment.start;
+  const end = segment.fin ? (segment.end - 1) | 0 : segment.end;
+  const room = length - distance(before.end, before.start);
+  const moved = Math.min(Math.max(0, room), distance(end, segment.start));
+  before.end = (segment.start + moved) | 0;
+  before.transmissions = Math.max(before.transmissions, segment.transmissions);
+  if (before.end !== end) return before.end;
+  before.end = segment.end;
+  before.fin = segment.fin;
+  return segment.end;
 }
 
 function emptySegment(): SentSegment {

@@ -14,19 +14,22 @@ const THREE = `
   ${out(0, 3)}
 `;
 
-/** Ten segments again, each in two: the first of 200 bytes less. */
-const DIVIDED = Array.from({ length: 10 }, (_, i) =>
-  `> . 1+${i}*MSS:1+${i + 1}*MSS-200 ack 1
-   > . 1+${i + 1}*MSS-200:1+${i + 1}*MSS ack 1`);
-
-const THREE_DIVIDED = DIVIDED.slice(0, 3).join("\n");
+/** Full segments again, by their place among all, in full ones of 200 bytes less and one with the rest. */
+function divided(from: number, to: number): string {
+  const full = Array.from(
+    { length: to - from },
+    (_, i) => `> . 1+${from}*MSS+${i}*MSS-${200 * i}:1+${from}*MSS+${i + 1}*MSS-${200 * (i + 1)} ack 1`,
+  );
+  // For up to six segments the rest is less than one.
+  return [...full, `> . 1+${to}*MSS-${200 * (to - from)}:1+${to}*MSS ack 1`].join("\n");
+}
 
 scenario(
   "T15 what was too big goes out again in parts, and all that follows fits",
   `
   ${THREE}
   +10 < icmp too-big mtu 1300 quoted-seq 1
-  ${THREE_DIVIDED}
+  ${divided(0, 3)}
   +50 < . 1 ack 1+3*MSS win 8000
   write MSS
   > . 1+3*MSS:1+4*MSS-200 ack 1
@@ -39,7 +42,7 @@ scenario(
   `
   ${THREE}
   +10 < icmp too-big mtu 1300 quoted-seq 1
-  ${THREE_DIVIDED}
+  ${divided(0, 3)}
   +50 < . 1 ack 1+3*MSS win 8000
   write 20*MSS
   ${
@@ -56,7 +59,7 @@ scenario(
   `
   ${THREE}
   +10 < icmp too-big mtu 1300 quoted-seq 1+MSS
-  ${DIVIDED.slice(1, 3).join("\n")}
+  ${divided(1, 3)}
   -- The report of the next segment is no news.
   +1 < icmp too-big mtu 1300 quoted-seq 1+2*MSS
   +38 < . 1 ack 1+MSS win 8000
@@ -69,13 +72,14 @@ scenario(
   "T15 no tail loss probe goes out beside it (RFC 8985 §7.2)",
   `
   ${selective(50)}
-  +1 write 13*MSS
-  ${out(0, 10)}
+  +1 write 9*MSS
+  ${out(0, 6)}
   +10 < icmp too-big mtu 1300 quoted-seq 1
-  ${DIVIDED.join("\n")}
+  ${divided(0, 6)}
   +150 quiet
   +50 > . 1:1+MSS-200 ack 1
 `,
+  { tcp: { initialWindow: 6 } },
 );
 
 scenario(
