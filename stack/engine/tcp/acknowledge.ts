@@ -7,6 +7,7 @@ import { add, after, atOrBefore, before, distance } from "../seq.ts";
 import { discard, enterTimeWait, startLinger } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { takeEcho } from "./ecn.ts";
+import { noteTrialArrived } from "./mtu_guess.ts";
 import { sendChallengeAck } from "./receive.ts";
 import { recover, resendAfterStall } from "./recovery.ts";
 import { takeSackBlocks } from "./scoreboard.ts";
@@ -61,6 +62,7 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   c.timeouts = 0;
   c.progressAt = now;
   c.softError = undefined;
+  noteTrialArrived(c);
   const { backoff } = c.rtt;
   if (resentAt === -Infinity) takeRTT(c, now - sentAt);
   else takeRTT(c, duplicateReported ? now - resentAt : echoed);

@@ -16,6 +16,7 @@ import { INITIAL_BUFFER, type ReadRate } from "./buffers.ts";
 import { type CongestionControl, initialWindow } from "./congestion.ts";
 import type { Listener } from "./listener.ts";
 import { Cubic } from "./cubic.ts";
+import { MTUGuess } from "./mtu_guess.ts";
 import { NewReno } from "./newreno.ts";
 import { ProportionalRateReduction } from "./prr.ts";
 import { Rack } from "./rack.ts";
@@ -67,8 +68,9 @@ export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
   maxSndWnd: number;
   /** What the peer said it can take in one segment. */
   peerMss: number;
-  /** The largest packet that the path is known to carry; Infinity: the link's MTU is all that is known. */
+  /** The largest packet that the path is known to carry, or guessed; Infinity: the link's MTU is all that is known. */
   pathMTU: number;
+  readonly mtuGuess: MTUGuess;
   /** The most data bytes that go into one segment. */
   mss: number;
   readonly sendBuffer: ByteRing;
@@ -224,6 +226,7 @@ export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
     this.maxSndWnd = 0;
     this.peerMss = mss;
     this.pathMTU = Infinity;
+    this.mtuGuess = new MTUGuess();
     this.mss = mss;
     this.sendBuffer = new ByteRing();
     this.sndEnd = 0;
@@ -311,7 +314,7 @@ export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
   /** The peer's SYN is known: segments and the congestion window are sized by it (RFC 6928 §2, RFC 5681 §3.1). */
   setPeerMSS(peerMss: number): void {
     this.peerMss = peerMss;
-    this.mss = this.#largestData();
+    this.mss = this.largestData(this.pathMTU);
     const window = this.synWasLost ? this.mss : initialWindow(this.tcp.settings.initialWindow, this.mss);
     this.congestion = newCongestionControl(this.tcp, window, this.mss);
   }
@@ -323,14 +326,14 @@ export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
 
   /** The host's MTU has changed. */
   updateMSS(): void {
-    this.mss = this.#largestData();
+    this.mss = this.largestData(this.pathMTU);
     this.congestion.setMSS(this.mss);
   }
 
-  /** What the peer's MSS and the MTU leave beside the options of every segment. */
-  #largestData(): number {
+  /** What the peer's MSS and the MTU, on a path that carries `pathMTU` bytes, leave beside the options of every segment. */
+  largestData(pathMTU: number): number {
     const options = this.timestamps ? TIMESTAMPS_LENGTH : 0;
-    return Math.min(this.peerMss, this.tcp.largestSegment(this.remote, this.pathMTU)) - options;
+    return Math.min(this.peerMss, this.tcp.largestSegment(this.remote, pathMTU)) - options;
   }
 
   /** Bytes that may be in flight. */

@@ -43,7 +43,7 @@ export function emitSegment(c: Connection, now: number, seq: number, dataLength:
   const output = c.tcp.output;
   const headerLength = tcp.HEADER_LENGTH + (c.timestamps ? TIMESTAMPS_LENGTH : 0);
   const length = headerLength + dataLength;
-  if (!output.open(c.local, c.remote, length, mayBeCut(c))) return false;
+  if (!output.open(c.local, c.remote, length, mayBeCut(c) && dataLength <= c.mss)) return false;
   writeTimestampsOf(c, now);
   if (dataLength > 0) c.sendBuffer.read(seq, output.bytes, output.offset + headerLength, dataLength);
   const isNew = dataLength > 0 && seq === c.sndNxt && !c.probing;

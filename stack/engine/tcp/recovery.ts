@@ -8,6 +8,7 @@ import { add, after, atOrAfter } from "../seq.ts";
 import { expandSendBuffer } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { hasSlowedDown, noteSlowedDown, withdrawSlowedDown } from "./ecn.ts";
+import { noteTrialLost } from "./mtu_guess.ts";
 import { detectLosses } from "./rack.ts";
 import { detectLossesByCount } from "./scoreboard.ts";
 import { armProbe, noteProbeAcknowledged } from "./tail_loss_probe.ts";
@@ -55,6 +56,7 @@ export function recover(c: Connection, ack: Acknowledgment, now: number): void {
   noteProbeAcknowledged(c, ack, now);
   if (!c.sack) recoverWithoutSack(c, ack);
   else if (ack.delivered > 0 || ack.duplicateReported) findLosses(c, now);
+  noteTrialLost(c);
   if (c.phase === "open" && c.sent.lostBytes > 0 && !c.probing) startRecovery(c, ack.inFlight, now);
   if (c.phase === "recovery") {
     // Without SACK a repeated acknowledgement stands for a segment; with SACK the blocks say all that arrived.
@@ -77,6 +79,7 @@ export function fireReordering(c: Connection, now: number): void {
   c.reorderAt = Infinity;
   const { inFlight } = c;
   findLosses(c, now);
+  noteTrialLost(c);
   if (c.phase === "open" && c.sent.lostBytes > 0) startRecovery(c, inFlight, now);
   // What turns out to be lost makes no room by itself.
   if (c.phase === "recovery") c.prr.acknowledged(0, c.inFlight, c.mss);
@@ -95,6 +98,7 @@ export function loseEverything(c: Connection, now: number): void {
   // The peer has given up what it had reported (RFC 2018 §8).
   if (c.sent.at(0).sacked) c.sent.forgetSacked();
   c.sent.markAllLost();
+  noteTrialLost(c);
 }
 
 /** A closed window has opened: what it swallowed goes out again, and the network, which lost nothing, is not blamed. */

@@ -9,6 +9,7 @@ import { discard } from "./close.ts";
 import { initialWindow } from "./congestion.ts";
 import type { Connection } from "./connection.ts";
 import { emitAck, emitReset, emitSegment, emitSyn } from "./emit.ts";
+import { nextSegmentSize, noteTrial } from "./mtu_guess.ts";
 import { noteResent } from "./recovery.ts";
 import type { SentSegment } from "./sent_queue.ts";
 import { armProbe } from "./tail_loss_probe.ts";
@@ -107,6 +108,7 @@ export function sendNew(c: Connection, now: number, length: number): boolean {
   c.lastSentAt = now;
   c.prr.sent(length);
   c.sent.push(c.sndNxt, end, false, fin, now);
+  noteTrial(c, c.sndNxt, length);
   c.sndNxt = end;
   if (fin) c.finSent = true;
   if (c.retransmitAt === Infinity) armRetransmission(c, now);
@@ -121,12 +123,12 @@ function nextLength(c: Connection): number {
   if (usable <= 0) return -1;
   const unsent = c.unsentBytes;
   if (unsent === 0) return c.finRequested ? 0 : -1;
-  const length = Math.min(unsent, c.mss, usable);
+  const length = Math.min(unsent, nextSegmentSize(c), usable);
   if (c.inFlight > 0 && c.inFlight + length > c.cwnd) {
     c.cwndLimited = true;
     return -1;
   }
-  return length === c.mss || isWorthSending(c, length, unsent) ? length : -1;
+  return length >= c.mss || isWorthSending(c, length, unsent) ? length : -1;
 }
 
 /** Every acknowledgement looks at what is under way: a peer that asks for crumbs must not make that many. */

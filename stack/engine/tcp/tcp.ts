@@ -18,7 +18,7 @@ import type { SocketEntry } from "../netstat.ts";
 import { MemoryPool } from "../memory_pool.ts";
 import type { Packet } from "../packet.ts";
 import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
-import { add, after, atOrAfter, before, latest } from "../seq.ts";
+import { add, atOrAfter, before, latest } from "../seq.ts";
 import { Timers } from "../timers.ts";
 import { WaitingLine } from "../waiting_line.ts";
 import { abort, breakConnection, discard } from "./close.ts";
@@ -28,6 +28,7 @@ import { Demux } from "./demux.ts";
 import { heardFromPeer } from "./keep_alive.ts";
 import { Listener, Listeners, receiveInListen } from "./listener.ts";
 import { openActive, receiveInSynSent } from "./open.ts";
+import { divideSent } from "./mtu_guess.ts";
 import { receiveSegment } from "./receive.ts";
 import { reducePathMTU } from "./path_mtu.ts";
 import { sendReset } from "./reset.ts";
@@ -35,6 +36,7 @@ import { Segment } from "./segment.ts";
 import { SendOrder } from "./send_order.ts";
 import { SynCookies } from "./syn_cookies.ts";
 import { fireDeadlines } from "./timeouts.ts";
+import { isNewIncarnation } from "./timestamps.ts";
 
 /** Initial sequence numbers advance by one every 4 µs (RFC 9293 §3.4.1). */
 const ISN_PER_MS = 250;
@@ -237,7 +239,7 @@ export class TCP {
   updateMTU(): void {
     for (const c of this.#demux) {
       c.updateMSS();
-      c.sent.divide(c.mss);
+      divideSent(c);
     }
   }
 
@@ -389,12 +391,4 @@ export class TCP {
     return this.#listeners.find(packet, segment.destinationPort, segment.sourcePort)?.hasRoom(this.limits.synQueue) ??
       false;
   }
-}
-
-/** Whether a SYN cannot be an old one: its timestamp tells, where both use them, before its number (RFC 6191 §2). */
-function isNewIncarnation(c: Connection, { seq, options }: Segment): boolean {
-  const isBeyond = after(seq, c.rcvNxt);
-  if (!options.hasTimestamps || !c.tcp.settings.timestamps) return isBeyond;
-  if (!c.timestamps || after(options.timestampValue, c.timestampRecent)) return true;
-  return isBeyond && options.timestampValue === c.timestampRecent;
 }

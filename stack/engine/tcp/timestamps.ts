@@ -4,7 +4,7 @@
  * @module
  */
 import { RST, SYN } from "../../wire/tcp.ts";
-import { atOrBefore, before, distance } from "../seq.ts";
+import { after, atOrBefore, before, distance } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
 
@@ -35,4 +35,12 @@ export function noteTimestamp(c: Connection, segment: Segment, now: number): voi
   if (before(segment.options.timestampValue, c.timestampRecent) && now - c.timestampRecentAt < RECENT_IS_OLD) return;
   c.timestampRecent = segment.options.timestampValue;
   c.timestampRecentAt = now;
+}
+
+/** Whether a SYN cannot be an old one: its timestamp tells, where both use them, before its number (RFC 6191 §2). */
+export function isNewIncarnation(c: Connection, { seq, options }: Segment): boolean {
+  const isBeyond = after(seq, c.rcvNxt);
+  if (!options.hasTimestamps || !c.tcp.settings.timestamps) return isBeyond;
+  if (!c.timestamps || after(options.timestampValue, c.timestampRecent)) return true;
+  return isBeyond && options.timestampValue === c.timestampRecent;
 }

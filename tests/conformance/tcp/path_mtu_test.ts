@@ -5,7 +5,7 @@ import { cut } from "../../harness/fragments.ts";
 import { buildPacket, readPacket } from "../../harness/packets.ts";
 import { Pair, type Wire } from "../../harness/pair.ts";
 import { scenario } from "../../harness/script.ts";
-import { transferBothWays } from "../../harness/transfer.ts";
+import { startTransfer, transferBothWays } from "../../harness/transfer.ts";
 import { out, plain, selective } from "./lines.ts";
 
 const THREE = `
@@ -270,3 +270,29 @@ Deno.test("T15 IPv4: on a path of less than 552 bytes routers may cut what is se
   const ms = transferBothWays(pair, 4, 500_000);
   assert(ms < 2000, `it took ${ms} ms`);
 });
+
+/** When the last guess is made at the latest, in ms. */
+for (const [family, mtu, guessed] of [[4, 1000, 6400], [4, 576, 6400], [6, 1280, 3200]] as const) {
+  Deno.test(`T15 a black hole for more than ${mtu} bytes: three trials, and nobody is blamed (IPv${family})`, () => {
+    const pair = new Pair();
+    pair.wire = narrowing(pair, family, false, mtu);
+    const [a, b] = startTransfer(pair, family, { send: 1_000_000 }, { send: 0 });
+    const ssthresh = () => pair.a.engine.info(a.id)!.ssthresh;
+    pair.run(() => pair.now > guessed);
+    const before = ssthresh();
+    pair.run(() => b.received === 1_000_000);
+    assertEquals(b.received, 1_000_000);
+    const trials = pair.trace.filter(({ sentAt, packet }) => sentAt > guessed && packet.length > mtu);
+    assertEquals([trials.length, ssthresh()], [3, before]);
+  });
+}
+
+for (const family of [4, 6] as const) {
+  Deno.test(`T15 when nothing at all arrived for a while, segments become as large as before (IPv${family})`, () => {
+    const pair = new Pair();
+    pair.wire = ({ sentAt, packet }) => sentAt > 100 && sentAt < 10_000 ? [] : [{ after: 10, packet }];
+    const [a, b] = startTransfer(pair, family, { send: 2_000_000 }, { send: 0 });
+    pair.run(() => b.received === 2_000_000);
+    assertEquals(pair.a.engine.info(a.id)!.mss, family === 4 ? 1448 : 1428);
+  });
+}
