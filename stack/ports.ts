@@ -29,8 +29,8 @@ export class Ports {
   /** Dialled connections, by peer and port. */
   readonly #dialled: Map<string, Map<number, number>>;
   readonly #peerOf: Map<number, string>;
-  /** Those in TIME-WAIT, the oldest first. */
-  readonly #lingering: Set<number>;
+  /** Those in TIME-WAIT, by peer, the oldest first. */
+  readonly #lingering: Map<string, Set<number>>;
 
   /** `first` to `last` are the ephemeral ports. `random` gives numbers in [0, 1). */
   constructor([first, last]: readonly [number, number], random: () => number) {
@@ -41,7 +41,7 @@ export class Ports {
     this.#portOf = new Map();
     this.#dialled = new Map();
     this.#peerOf = new Map();
-    this.#lingering = new Set();
+    this.#lingering = new Map();
   }
 
   /**
@@ -63,7 +63,7 @@ export class Ports {
     const peer = `${remote.address} ${remote.port}`;
     const taken = this.#dialled.get(peer) ?? new Map<number, number>();
     const isFree = (port: number) => !taken.has(port) && !this.#bound.has(port);
-    const free = taken.size < this.#count ? this.#findFree(isFree) : undefined;
+    const free = this.#hasFree(taken) ? this.#findFree(isFree) : undefined;
     const port = free ?? this.#takeLingering(peer);
     if (port === undefined) return undefined;
     this.#dialled.set(peer, taken.set(port, id));
@@ -74,7 +74,8 @@ export class Ports {
 
   /** The connection is in TIME-WAIT. */
   linger(id: number): void {
-    if (this.#peerOf.has(id)) this.#lingering.add(id);
+    const peer = this.#peerOf.get(id);
+    if (peer !== undefined) this.#lingering.set(peer, (this.#lingering.get(peer) ?? new Set()).add(id));
   }
 
   /** The socket is gone. */
@@ -82,7 +83,6 @@ export class Ports {
     const port = this.#portOf.get(id);
     if (port === undefined) return;
     this.#portOf.delete(id);
-    this.#lingering.delete(id);
     const peer = this.#peerOf.get(id);
     if (peer === undefined) {
       const sockets = this.#bound.get(port)!;
@@ -90,6 +90,7 @@ export class Ports {
       if (sockets.size === 0) this.#bound.delete(port);
     } else {
       this.#peerOf.delete(id);
+      this.#endLinger(id, peer);
       const taken = this.#dialled.get(peer)!;
       // A newer connection may have taken the port over.
       if (taken.get(port) === id) taken.delete(port);
@@ -102,6 +103,16 @@ export class Ports {
       if (overlap(address, other.address) && !(shared && other.shared)) return false;
     }
     return true;
+  }
+
+  /** Whether some port is neither dialled from, to one peer, nor bound. */
+  #hasFree(taken: ReadonlyMap<number, number>): boolean {
+    let used = taken.size;
+    if (used + this.#bound.size < this.#count) return true;
+    for (const port of this.#bound.keys()) {
+      if (port >= this.#first && port < this.#first + this.#count && !taken.has(port)) used++;
+    }
+    return used < this.#count;
   }
 
   #findFree(isFree: (port: number) => boolean): number | undefined {
@@ -118,13 +129,17 @@ export class Ports {
   }
 
   #takeLingering(peer: string): number | undefined {
-    for (const id of this.#lingering) {
-      if (this.#peerOf.get(id) !== peer) continue;
-      const port = this.#portOf.get(id);
-      this.release(id);
-      return port;
-    }
-    return undefined;
+    const oldest = this.#lingering.get(peer)?.values().next().value;
+    if (oldest === undefined) return undefined;
+    const port = this.#portOf.get(oldest);
+    this.release(oldest);
+    return port;
+  }
+
+  #endLinger(id: number, peer: string): void {
+    const lingering = this.#lingering.get(peer);
+    lingering?.delete(id);
+    if (lingering?.size === 0) this.#lingering.delete(peer);
   }
 }
 

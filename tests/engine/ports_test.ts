@@ -41,6 +41,28 @@ Deno.test("when all are taken the one longest in TIME-WAIT is used again, and it
   assertEquals(ports.dial(7, PEER), taken[1]);
 });
 
+Deno.test("a dial costs little when all ports are in TIME-WAIT, those to other peers too, and some are bound", () => {
+  const ports = new Ports([32768, 60999], seeded(1));
+  let id = 0;
+  for (const port of [80, 40000, 50000]) ports.bind(++id, { address: "0.0.0.0", port });
+  const dialAll = (address: string) => {
+    for (let i = 0; i < 28230; i++) {
+      assert(ports.dial(++id, { address, port: 80 }) !== undefined);
+      ports.linger(id);
+    }
+  };
+  dialAll("10.0.0.2");
+  dialAll("10.0.0.3");
+  const started = performance.now();
+  for (let i = 0; i < 2000; i++) {
+    const port = ports.dial(++id, { address: "10.0.0.3", port: 80 });
+    assert(port !== undefined && port !== 40000 && port !== 50000);
+    ports.linger(id);
+  }
+  const ms = performance.now() - started;
+  assert(ms < 1000, `2000 dials took ${ms} ms`);
+});
+
 Deno.test("bound sockets exclude each other where they would be sent the same packets", () => {
   const bind = (first: string, second: string) => {
     const ports = new Ports([100, 200], seeded(1));
