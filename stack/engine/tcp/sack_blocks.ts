@@ -5,7 +5,7 @@
  * @module
  */
 import type { Range } from "../ranges.ts";
-import { after, atOrAfter, atOrBefore } from "../seq.ts";
+import { add, after, atOrAfter, atOrBefore } from "../seq.ts";
 
 /** Blocks that are remembered: as many as an option can carry. */
 const MOST = 4;
@@ -60,9 +60,12 @@ export class SackBlocks {
   }
 }
 
-/** Whether the first block of an option reports a duplicate: it is acknowledged already, or inside the second. */
-export function isDuplicateReport(edges: Int32Array, count: number, ack: number): boolean {
+/**
+ * Whether the first block of an option reports a duplicate: it is acknowledged already, or inside the second. Further back
+ * than `window`, the most that was ever under way, nothing was sent lately: somebody has made it up.
+ */
+export function isDuplicateReport(edges: Int32Array, count: number, ack: number, window: number): boolean {
   if (count === 0) return false;
-  if (atOrBefore(edges[1], ack)) return true;
+  if (atOrBefore(edges[1], ack)) return atOrAfter(edges[0], add(ack, -window));
   return count > 1 && atOrAfter(edges[0], edges[2]) && atOrBefore(edges[1], edges[3]);
 }

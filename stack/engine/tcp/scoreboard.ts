@@ -16,7 +16,7 @@ const DUPLICATE_THRESHOLD = 3;
 export function takeSackBlocks(c: Connection, segment: Segment, echoed: number, now: number): boolean {
   const { sackCount, sackEdges } = segment.options;
   if (sackCount === 0) return false;
-  const duplicate = isDuplicateReport(sackEdges, sackCount, segment.ack);
+  const duplicate = isDuplicateReport(sackEdges, sackCount, segment.ack, c.maxSndWnd);
   for (let i = duplicate ? 1 : 0; i < sackCount; i++) {
     takeBlock(c, sackEdges[2 * i], sackEdges[2 * i + 1], echoed, now);
   }

@@ -75,6 +75,23 @@ scenario(
 );
 
 scenario(
+  "T10 RACK: a D-SACK of what cannot have been sent lately changes nothing: a segment sent blindly brings it about",
+  `
+  ${selective(40, 100)}
+  +1 write 4*MSS
+  ${out(0, 4)}
+  +40 < . 1 ack 1 win 100 sack 1+MSS:1+2*MSS
+  +10 ${out(0, 1)}
+  +1 < . 1 ack 1+4*MSS win 100
+  +1 < . 1 ack 1+4*MSS win 100 sack 0-1000000:0-999000
+  +1 write 2*MSS
+  ${out(4, 6)}
+  +40 < . 1 ack 1+4*MSS win 100 sack 1+5*MSS:1+6*MSS
+  +10 ${out(4, 5)}
+`,
+);
+
+scenario(
   "T10 RACK: what was sent again and lost again is found without the timer",
   `
   ${selective(40)}
