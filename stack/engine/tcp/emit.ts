@@ -34,6 +34,9 @@ const fields: tcp.Fields = {
   window: 0,
 };
 
+/** The SACK option, padded: kind and length, then each block (RFC 2018 §3). */
+const SACK_START = 4;
+const SACK_BLOCK_LENGTH = 8;
 /** The longest header that the data offset can say. */
 const LONGEST_HEADER = 60;
 const sackEdges = new Int32Array(2 * MAX_SACK_BLOCKS);
@@ -75,12 +78,18 @@ export function emitAck(c: Connection, now: number): boolean {
   const output = c.tcp.output;
   if (!output.open(c.local, c.remote, LONGEST_HEADER, mayBeCut(c))) return false;
   const beforeSack = tcp.HEADER_LENGTH + writeTimestampsOf(c, now);
-  const count = c.sackBlocks.take(sackEdges, c.timestamps ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS);
+  const count = c.sackBlocks.take(sackEdges, mostSackBlocks(c, beforeSack));
   const headerLength = beforeSack + writeSack(output.view, output.offset + beforeSack, sackEdges, count);
   writeHeader(c, seq, headerLength, tcp.ACK | ecnFlags(c, false), offerWindow(c));
   closeSegment(c, output, headerLength);
   noteAckSent(c);
   return true;
+}
+
+/** How many fit into the header, and into the least MTU of 68 bytes. */
+function mostSackBlocks(c: Connection, beforeSack: number): number {
+  const longest = Math.min(LONGEST_HEADER, tcp.HEADER_LENGTH + c.tcp.largestSegment(c.remote));
+  return Math.min(MAX_SACK_BLOCKS, Math.floor((longest - beforeSack - SACK_START) / SACK_BLOCK_LENGTH));
 }
 
 /** Our SYN, with an acknowledgement when the peer's SYN is known; false when the wire is full. */

@@ -86,6 +86,27 @@ scenario(
 `,
 );
 
+for (const [ts, blocks] of [["", "51:61 31:41 11:21"], ["ts 1 0", "51:61"]]) {
+  scenario(
+    `T9 on the smallest MTU as many blocks are reported as fit, ${ts ? "beside timestamps" : "without timestamps"}`,
+    `
+    listen 80
+    < S 0 win 65535 mss MSS sackok ${ts}
+    > S. 0 ack 1 sackok
+    +1 < . 1 ack 1 ${ts}
+    < . 11:21 ack 1 ${ts}
+    > . 1 ack 1 sack 11:21
+    < . 31:41 ack 1 ${ts}
+    > . 1 ack 1
+    < . 51:61 ack 1 ${ts}
+    > . 1 ack 1 sack ${blocks}
+    < . 71:81 ack 1 ${ts}
+    > . 1 ack 1
+  `,
+    { mtu: 68, only: 4 },
+  );
+}
+
 scenario(
   "T9 D-SACK: what came twice is reported",
   `
