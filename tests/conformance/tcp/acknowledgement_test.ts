@@ -140,6 +140,19 @@ scenario(
 );
 
 scenario(
+  "T11 FIN beyond a gap is acknowledged at once, also when it comes again",
+  `
+  ${ACCEPTED}
+  +1 < F. 11 ack 1
+  > . 1 ack 1
+  +1 < F. 11 ack 1
+  > . 1 ack 1
+  +1 < P. 1:11 ack 1
+  > . 1 ack 12
+`,
+);
+
+scenario(
   "T11 Nagle: a small segment waits while something is under way",
   `
   ${ACCEPTED}
