@@ -139,7 +139,8 @@ function reportArrived(c: Connection, { start, end }: Range): void {
 function noteFin(c: Connection, segment: Segment): void {
   const seq = add(segment.dataSeq, segment.dataLength);
   if (before(seq, c.rcvNxt) || after(seq, c.rcvEdge)) return;
-  if (!c.finReceived) {
+  // Of two that differ, the one that is next is the peer's.
+  if (!c.finReceived || seq === c.rcvNxt) {
     c.finReceived = true;
     c.finSeq = seq;
   }

@@ -127,6 +127,23 @@ scenario(
 );
 
 scenario(
+  "T18 a FIN further on does not hide the one that is next",
+  `
+  ${ACCEPTED}
+  +1 < F. 500 ack 1
+  > . 1 ack 1
+  +1 < P. 1:11 ack 1
+  +40 > . 1 ack 11
+  +1 < F. 11 ack 1
+  > . 1 ack 12
+  hold
+  read 10
+  release
+  event ended
+`,
+);
+
+scenario(
   "T18 data beyond a FIN that has been taken is not delivered",
   `
   ${ACCEPTED}
