@@ -10,10 +10,14 @@ import { add, after, before, latest } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
 
-/** The flags with which a SYN offers it, or its answer accepts it; a SYN that goes out again does without (§6.1.1.1). */
+/**
+ * The flags with which a SYN offers it, or its answer accepts it. A SYN that goes out again does without (§6.1.1.1); an
+ * answer does not, or each side would believe something else.
+ */
 export function synFlags(c: Connection): number {
-  if (!c.ecn || c.sent.count > 0) return 0;
-  return c.state === "SYN-RECEIVED" ? ECE : ECE | CWR;
+  if (!c.ecn) return 0;
+  if (c.state === "SYN-RECEIVED") return ECE;
+  return c.sent.count > 0 ? 0 : ECE | CWR;
 }
 
 /** What the peer's SYN says to the offer (§6.1.1). */
@@ -47,10 +51,10 @@ export function takeEcho(c: Connection, segment: Segment, inFlight: number, now:
   return true;
 }
 
-/** The congestion window was reduced, for whatever reason: the next new data says so (§6.1.2). */
+/** The congestion window was reduced, for whatever reason but a SYN's loss: the next new data says so (§6.1.2). */
 export function noteSlowedDown(c: Connection): void {
   c.slowedDownUntil = c.sndNxt;
-  c.owesCWR = c.ecn;
+  c.owesCWR = c.ecn && c.synAcknowledged;
 }
 
 /** Whether what was under way when a mark slowed the sender down is under way still: its losses are no news (§6.1.2). */

@@ -57,7 +57,8 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
   c.tcp.counters.drop("unacceptable");
   if (c.state === "TIME-WAIT" && segment.has(FIN)) restartTimeWait(c, now);
   if (!mayAnswerInvalid(c, segment, now)) return false;
-  if (c.state === "SYN-RECEIVED" && segment.has(SYN) && !segment.has(ACK) && segment.seq === c.irs) emitSyn(c, now);
+  const isSynAgain = segment.has(SYN) && !segment.has(ACK | FIN) && segment.seq === c.irs;
+  if (c.state === "SYN-RECEIVED" && isSynAgain) emitSyn(c, now);
   else c.ackOwed = true;
   reportDuplicate(c, segment);
   return false;

@@ -80,6 +80,23 @@ scenario(
 );
 
 scenario(
+  "T20 an answer that goes out again accepts the offer still",
+  `
+  listen 80
+  < SEW 0 win 65535 mss MSS
+  > S.E 0 ack 1
+  +1000 > S.E 0 ack 1 ecn 0
+  +1 < SEW 0 win 65535 mss MSS
+  > S.E 0 ack 1 ecn 0
+  +1 < . 1 ack 1 win 65535
+  event accepted
+  write 10
+  > . 1:11 ack 1 ecn 2
+`,
+  ECN,
+);
+
+scenario(
   "T20 off unless switched on",
   `
   listen 80
