@@ -374,13 +374,18 @@ export class NodeSocket extends Duplex implements net.Socket {
   #settle(conn: TCPConn, step: Promise<void>, syscall: string, callback: (error?: Error) => void): void {
     step.then(
       () => process.nextTick(() => this.#conn === conn && callback()),
-      (error) => this.#conn === conn && process.nextTick(callback, this.#fail(nodeError(error, syscall))),
+      (error) => this.#conn === conn && process.nextTick(() => this.#failStep(nodeError(error, syscall), callback)),
     );
   }
 
-  #fail(error: NodeSystemError): NodeSystemError {
+  /** Who waits for the step hears of it first; then the stream destroys the socket with the error. */
+  #failStep(error: NodeSystemError, callback: (error: Error) => void): void {
+    if (!isTold(error, this)) this.#fail(error);
+    callback(error);
+  }
+
+  #fail(error: NodeSystemError): void {
     if (!this.destroyed) this.destroy(isTold(error, this) ? error : undefined);
-    return error;
   }
 
   #whenOpen(callback: (error: Error) => void, act: (conn: TCPConn) => void): void {

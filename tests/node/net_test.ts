@@ -269,6 +269,24 @@ eachNet("who writes after the end of the peer is told that it has ended", async 
   await over;
 });
 
+eachNet("a write that fails tells its callback, and then the socket", async (nets) => {
+  const { client, server } = await connected(nets, { client: { allowHalfOpen: true } });
+  const events = eventsOf(client, "error", "close");
+  const ended = once(client.resume(), "end");
+  server.destroy();
+  await ended;
+  // The first is taken; the peer answers with a reset.
+  const write = () => {
+    client.write("x", (error) => {
+      if (error) events.push(`write ${Reflect.get(error, "code")}`);
+      else setImmediate(write);
+    });
+  };
+  write();
+  await closed(client);
+  assertEquals(events, ["write EPIPE", "error EPIPE", "close true"]);
+});
+
 eachNet("a timeout is told each time that nothing happens for long", async (nets) => {
   const { client, server } = await connected(nets);
   client.setTimeout(20);
