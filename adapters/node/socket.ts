@@ -113,14 +113,14 @@ export class NodeSocket extends Duplex implements net.Socket {
     return this.writableLength;
   }
 
-  /** The address on this side. */
+  /** The address on this side, until the socket is closed. */
   get localAddress(): string | undefined {
-    return this.#conn?.localAddr.hostname;
+    return this.destroyed ? undefined : this.#conn?.localAddr.hostname;
   }
 
-  /** The port on this side. */
+  /** The port on this side, until the socket is closed. */
   get localPort(): number | undefined {
-    return this.#conn?.localAddr.port;
+    return this.destroyed ? undefined : this.#conn?.localAddr.port;
   }
 
   /** `IPv4` or `IPv6`. */
@@ -128,7 +128,7 @@ export class NodeSocket extends Duplex implements net.Socket {
     return this.localAddress && familyOf(this.localAddress);
   }
 
-  /** The address of the peer. */
+  /** The address of the peer; as the others of the peer, it stays when the socket is closed. */
   get remoteAddress(): string | undefined {
     return this.#conn?.remoteAddr.hostname;
   }
@@ -250,11 +250,8 @@ export class NodeSocket extends Duplex implements net.Socket {
 
   /** For the stream: reads on. */
   override _read(): void {
-    if (this.#reader === undefined) {
-      this.once("connect", () => this._read());
-      return;
-    }
     const reader = this.#reader;
+    if (reader === undefined) return void this.once("connect", () => this._read());
     // Whatever a program's listener throws is its own affair: an uncaught error, no failure of this read.
     reader.read().then(
       (chunk) => process.nextTick(() => this.#reader === reader && this.#take(chunk)),
@@ -270,10 +267,8 @@ export class NodeSocket extends Duplex implements net.Socket {
   /** For the stream: writes what has come together meanwhile. */
   override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
     const parts = gathered(chunks.map(({ chunk }) => chunk));
-    const done = (error?: Error) => {
-      if (!error) { for (const { length } of parts) this.#bytesSent += length; }
-      callback(error);
-    };
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const done = (error?: Error) => (this.#bytesSent += error ? 0 : length, callback(error));
     this.#whenOpen(callback, (conn) => {
       this.#settle(conn, writeWhole(conn, parts, () => this.#idle.touch()), "write", done);
     });
@@ -293,7 +288,8 @@ export class NodeSocket extends Duplex implements net.Socket {
     if (this.#resets) this.#conn?.abort();
     else this.#conn?.[Symbol.dispose]();
     callback(error);
-    process.nextTick(() => {
+    // The callbacks of writes that this ends come first.
+    setImmediate(() => {
       this.#isOver = true;
       this.emit("close", error !== null);
     });
@@ -372,16 +368,15 @@ export class NodeSocket extends Duplex implements net.Socket {
 
   /** Tells the stream how a step on a connection went, unless the socket has another connection by now. */
   #settle(conn: TCPConn, step: Promise<void>, syscall: string, callback: (error?: Error) => void): void {
+    const fail = (error: NodeSystemError) => {
+      // Who waits for the step hears of it first; then the stream destroys the socket with the error.
+      if (!isTold(error, this)) this.#fail(error);
+      callback(error);
+    };
     step.then(
       () => process.nextTick(() => this.#conn === conn && callback()),
-      (error) => this.#conn === conn && process.nextTick(() => this.#failStep(nodeError(error, syscall), callback)),
+      (error) => this.#conn === conn && process.nextTick(fail, nodeError(error, syscall)),
     );
-  }
-
-  /** Who waits for the step hears of it first; then the stream destroys the socket with the error. */
-  #failStep(error: NodeSystemError, callback: (error: Error) => void): void {
-    if (!isTold(error, this)) this.#fail(error);
-    callback(error);
   }
 
   #fail(error: NodeSystemError): void {
@@ -391,7 +386,10 @@ export class NodeSocket extends Duplex implements net.Socket {
   #whenOpen(callback: (error: Error) => void, act: (conn: TCPConn) => void): void {
     if (this.#conn) return act(this.#conn);
     if (!this.connecting) return callback(callError(Error, "ERR_SOCKET_CLOSED", "Socket is closed"));
-    const onClose = () => callback(callError(Error, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed too early"));
+    const onClose = () =>
+      callback(
+        callError(Error, "ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed before the connection was established"),
+      );
     this.once("close", onClose);
     this.once("connect", () => {
       this.off("close", onClose);

@@ -287,6 +287,27 @@ eachNet("a write that fails tells its callback, and then the socket", async (net
   assertEquals(events, ["write EPIPE", "error EPIPE", "close true"]);
 });
 
+eachNet("the callback of a write that the end interrupts comes before close", async (nets) => {
+  const { client, server } = await connected(nets, { server: { pauseOnConnect: true } });
+  const events = eventsOf(client, "close");
+  client.write(Buffer.alloc(64 * 1024 * 1024), () => events.push("waited"));
+  client.write("more", () => events.push("queued"));
+  client.destroy();
+  client.write("too late", () => events.push("late"));
+  await new Promise((resolve) => client.once("close", resolve));
+  server.on("error", () => {}).destroy();
+  assertEquals([events.length, events.at(-1)], [4, "close false"]);
+});
+
+eachNet("a socket that is closed still knows its peer, and not its own address", async (nets) => {
+  const { client, server } = await connected(nets);
+  const { remoteAddress, remotePort } = client;
+  client.destroy();
+  const [here, there] = [[client.address(), client.localAddress, client.localPort], [remoteAddress, remotePort]];
+  assertEquals([here, there], [[{}, undefined, undefined], [client.remoteAddress, client.remotePort]]);
+  await closed(client, server.resume());
+});
+
 eachNet("a timeout is told each time that nothing happens for long", async (nets) => {
   const { client, server } = await connected(nets);
   client.setTimeout(20);
