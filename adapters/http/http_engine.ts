@@ -202,7 +202,7 @@ function checked(response: Response, request: Request | undefined): Response {
   if (!(response instanceof Response)) {
     throw new TypeError("Return value from serve handler must be a response or a promise resolving to a response");
   }
-  if (response.bodyUsed) {
+  if (response.bodyUsed || response.body?.locked) {
     throw new TypeError("The body of the Response returned from the serve handler has already been consumed");
   }
   if (response.type === "error") throw new TypeError("The response of a serve handler must not be a network error");

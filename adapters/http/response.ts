@@ -10,6 +10,8 @@ import type { ServerResponse } from "node:http";
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 type BodyChunk = ReadableStreamReadResult<Uint8Array>;
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * Sends a response, and resolves when that is done or cannot be done. The body is read only as fast as the client takes
  * it, and cancelled when the client leaves. One that is there at once is sent with its length, any other in chunks.
@@ -38,8 +40,12 @@ export async function sendResponse(
 ): Promise<void> {
   target.statusCode = response.status;
   target.statusMessage = response.statusText;
-  for (const [name, value] of response.headers) target.appendHeader(name, value);
-  if (!response.body) return void target.end();
+  // How much there is of a body is seen by who sends it. A wrong length would make the next response a part of this one.
+  target.strictContentLength = true;
+  for (const [name, value] of response.headers) {
+    if (name !== "transfer-encoding") target.appendHeader(name, value);
+  }
+  if (!response.body) return sendWhole(NOTHING, target);
   const reader: BodyReader = response.body.getReader();
   const cancel = () => void reader.cancel(new Deno.errors.Interrupted("The client left")).catch(() => {});
   target.once("close", cancel);
@@ -68,9 +74,11 @@ async function sendBody(reader: BodyReader, target: ServerResponse): Promise<voi
   target.end();
 }
 
-/** With its length also where the body itself is not sent (RFC 9110 §9.3.2). */
+/** With its length also where the body itself is not sent (RFC 9110 §9.3.2); there the handler's own counts. */
 function sendWhole(bytes: Uint8Array, target: ServerResponse): void {
-  if (!target.hasHeader("content-length")) target.setHeader("content-length", bytes.length);
+  const isHead = target.req.method === "HEAD";
+  const hasContent = target.statusCode !== 204 && target.statusCode !== 304;
+  if (hasContent && !(isHead && target.hasHeader("content-length"))) target.setHeader("content-length", bytes.length);
   target.end(bytes);
 }
 

@@ -239,6 +239,17 @@ eachSimulated("a body of text is a mistake, which ends the response", async (ser
   assertEquals(errors.map(String), ['TypeError: The body of a response must consist of Uint8Arrays, not of "text"']);
 });
 
+eachServer("a body that is being read is no body of a response", async (serve) => {
+  await using served = await serve(() => {
+    const response = new Response(new ReadableStream());
+    response.body!.getReader();
+    return response;
+  }, { onError: (error) => new Response(String(error), { status: 500 }) });
+  for (let i = 0; i < 2; i++) {
+    assertMatch(await say(served, `GET / HTTP/1.1\r\n${CLOSE}`), /^HTTP\/1.1 500 [^]*$/);
+  }
+});
+
 eachSimulated("a network error is no response", async (serve) => {
   await using served = await serve(() => Response.error(), { onError: (error) => new Response(String(error)) });
   assertMatch(await say(served, `GET / HTTP/1.1\r\n${CLOSE}`), /must not be a network error$/);

@@ -76,6 +76,49 @@ eachServer("responses have status, headers and length", async (serve) => {
   }
 });
 
+eachServer("a length that a handler gives and that is wrong harms no later response", async (serve) => {
+  const length = (n: number, body: BodyInit | null) => new Response(body, { headers: { "content-length": `${n}` } });
+  await using served = await serve((request) => {
+    switch (new URL(request.url).pathname) {
+      case "/short":
+        return length(3, "hello");
+      case "/long":
+        return length(10, "hello");
+      case "/none":
+        return length(10, null);
+      default:
+        return new Response("next");
+    }
+  });
+  const ask = (path: string, method = "GET") => {
+    return say(served, `${method} ${path} HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\n${CLOSE}`);
+  };
+  for (const [path, body] of [["/short", "hello"], ["/long", "hello"], ["/none", ""]]) {
+    const first = parse(await ask(path));
+    assertEquals([path, first.headers.get("content-length")], [path, `${body.length}`]);
+    assertEquals([path, first.body.slice(0, body.length + 9)], [path, `${body}HTTP/1.1 `]);
+    assertMatch(first.body, /\r\n\r\nnext$/);
+  }
+  // Where no body is sent, only the handler knows its length.
+  assertEquals(parse(await ask("/none", "HEAD")).headers.get("content-length"), "10");
+  assertEquals(parse(await ask("/next", "HEAD")).headers.get("content-length"), "4");
+});
+
+eachSimulated("a stream that gives more or less than its length ends the connection", async (serve) => {
+  const errors: unknown[] = [];
+  await using served = await serve(
+    (request) => {
+      const headers = { "content-length": new URL(request.url).pathname.slice(1) };
+      return new Response(ReadableStream.from([bytes("abc"), bytes("def")]), { headers });
+    },
+    { onError: (error) => (errors.push(Reflect.get(error as Error, "code")), new Response()) },
+  );
+  const ask = (length: number) => say(served, `GET /${length} HTTP/1.1\r\nHost: x\r\n\r\nGET /6 HTTP/1.1\r\n${CLOSE}`);
+  assertEquals([parse(await ask(4)).body, parse(await ask(8)).body], ["abc", "abcdef"]);
+  assertMatch(parse(await ask(6)).body, /^abcdefHTTP[^]*abcdef$/);
+  assertEquals(errors, ["ERR_HTTP_CONTENT_LENGTH_MISMATCH", "ERR_HTTP_CONTENT_LENGTH_MISMATCH"]);
+});
+
 eachServer("requests on one connection are answered in order, however they come", async (serve) => {
   await using served = await serve(async (request) => {
     const { pathname } = new URL(request.url);
