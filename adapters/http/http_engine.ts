@@ -118,7 +118,7 @@ export class HttpEngine {
     const { completed, signal } = track(target);
     connection.pending++;
     target.once("close", () => this.#answered(socket, connection));
-    const request = webRequest(message, signal);
+    const request = webRequest(message, target, signal);
     if (!request) {
       target.writeHead(400, { Connection: "close" }).end();
       return;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 
 /** Bytes of a body that wait for the handler before the connection is read no more. */
@@ -14,28 +14,34 @@ const BODY_AHEAD = 64 * 1024;
 /**
  * The web's form of a request; undefined when it has none, as TRACE does not, or no URL.
  *
+ * @param target its response: when that is sent, a body that nobody reads makes way for the connection's next request.
  * @param signal what the request's own signal follows.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { IncomingMessage } from "node:http";
+ * import { IncomingMessage, ServerResponse } from "node:http";
  * import { Socket } from "node:net";
  * import { webRequest } from "./request.ts";
  *
  * const message = new IncomingMessage(new Socket());
  * Object.assign(message, { method: "GET", url: "/a?b", headers: { host: "example" }, rawHeaders: ["Host", "example"] });
- * const request = webRequest(message, new AbortController().signal);
+ * const request = webRequest(message, new ServerResponse(message), new AbortController().signal);
  * assertEquals(request?.url, "http://example/a?b");
  * ```
  */
-export function webRequest(message: IncomingMessage, signal: AbortSignal): Request | undefined {
+export function webRequest(
+  message: IncomingMessage,
+  target: ServerResponse,
+  signal: AbortSignal,
+): Request | undefined {
   const { method, rawHeaders } = message;
   const headers: [string, string][] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i], rawHeaders[i + 1]]);
   const hasBody = method !== "GET" && method !== "HEAD" && framesBody(message);
+  const body = hasBody ? webBody(message, target) : undefined;
   try {
-    return new Request(urlOf(message), { method, headers, signal, body: hasBody ? webBody(message) : undefined });
+    return new Request(urlOf(message), { method, headers, signal, body });
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;
@@ -60,8 +66,13 @@ function hostOf(address: string, port: number | undefined): string {
 }
 
 /** A body that is read only as far as its reader goes. One that is cancelled is thrown away as it comes. */
-function webBody(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
+function webBody(message: IncomingMessage, target: ServerResponse): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const throwAway = () => {
+    message.removeAllListeners("data");
+    message.removeAllListeners("end");
+    message.resume();
+  };
+  const body: ReadableStream<Uint8Array<ArrayBuffer>> = new ReadableStream({
     type: "bytes",
     start(controller): void {
       message.pause();
@@ -79,12 +90,14 @@ function webBody(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffe
           controller.error(new Deno.errors.UnexpectedEof("The client left in the middle of its request"));
         }
       });
+      target.once("close", () => {
+        if (body.locked || message.readableEnded || !target.writableFinished) return;
+        controller.error(new TypeError("Request closed"));
+        throwAway();
+      });
     },
     pull: () => void message.resume(),
-    cancel(): void {
-      message.removeAllListeners("data");
-      message.removeAllListeners("end");
-      message.resume();
-    },
+    cancel: throwAway,
   }, { highWaterMark: BODY_AHEAD });
+  return body;
 }

@@ -172,6 +172,23 @@ for (const what of ["cancelled", "ignored", "half read"] as const) {
   });
 }
 
+eachSimulated("a body that nobody reads does not hold up the next request of its connection", async (serve) => {
+  const late = Promise.withResolvers<unknown>();
+  await using served = await serve((request, { completed }) => {
+    const read = () => request.text().then((text) => text.length, String);
+    if (request.method === "POST") completed.then(() => setTimeout(() => late.resolve(read())));
+    return new Response("answer");
+  });
+  using conn = await served.dial();
+  const body = "x".repeat(300_000);
+  // What the client still sends when it has its answer, and what it sends afterwards.
+  await writeAll(conn, bytes(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\nsome`));
+  await readUntil(conn, "answer");
+  await writeAll(conn, bytes(`${body.slice(4)}GET / HTTP/1.1\r\n${CLOSE}`));
+  await readUntil(conn, "answer");
+  assertEquals(await late.promise, "TypeError: Request closed");
+});
+
 eachServer(
   "who does not read a body holds its client up, and who does not read a response the body's source",
   async (serve) => {
