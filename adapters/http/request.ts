@@ -12,7 +12,7 @@ import type { TLSSocket } from "node:tls";
 const BODY_AHEAD = 64 * 1024;
 
 /**
- * The web's form of a request; undefined when it has none, as TRACE does not, or no URL.
+ * The web's form of a request; undefined when it has none, as TRACE does not, or no URL, or more than one host.
  *
  * @param target its response: when that is sent, a body that nobody reads makes way for the connection's next request.
  * @param signal what the request's own signal follows.
@@ -35,9 +35,9 @@ export function webRequest(
   target: ServerResponse,
   signal: AbortSignal,
 ): Request | undefined {
-  const { method, rawHeaders } = message;
-  const headers: [string, string][] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i], rawHeaders[i + 1]]);
+  const { method } = message;
+  const headers = headersOf(message);
+  if (headers.filter(([name]) => name === "host").length > 1) return undefined;
   const hasBody = method !== "GET" && method !== "HEAD" && framesBody(message);
   const body = hasBody ? webBody(message, target) : undefined;
   try {
@@ -46,6 +46,16 @@ export function webRequest(
     if (error instanceof TypeError) return undefined;
     throw error;
   }
+}
+
+/** As they came, but for the fields of cookies, which are one (RFC 9113 §8.2.3). */
+function headersOf({ rawHeaders, headers: { cookie } }: IncomingMessage): [string, string][] {
+  const headers: [string, string][] = cookie === undefined ? [] : [["cookie", cookie]];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i].toLowerCase();
+    if (name !== "cookie") headers.push([name, rawHeaders[i + 1]]);
+  }
+  return headers;
 }
 
 /** RFC 9112 §6.3: a request without these has no body. */
@@ -57,7 +67,7 @@ function framesBody({ headers }: IncomingMessage): boolean {
 function urlOf({ socket, url = "/", headers }: IncomingMessage): string {
   if (/^https?:\/\//i.test(url)) return url;
   const scheme = (socket as TLSSocket).encrypted ? "https" : "http";
-  const host = headers.host ?? hostOf(socket.localAddress ?? "localhost", socket.localPort);
+  const host = headers.host || hostOf(socket.localAddress ?? "localhost", socket.localPort);
   return `${scheme}://${host}${url.startsWith("/") ? url : `/${url}`}`;
 }
 

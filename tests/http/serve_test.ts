@@ -76,6 +76,15 @@ eachServer("responses have status, headers and length", async (serve) => {
   }
 });
 
+eachServer("a request has one field of cookies, and one host, which may be empty", async (serve) => {
+  await using served = await serve(({ url, headers }) => Response.json([headers.get("cookie"), new URL(url).pathname]));
+  const cookies = await say(served, `GET /a HTTP/1.1\r\nCookie: a=b\r\nX: y\r\ncookie: c=d\r\n${CLOSE}`);
+  assertEquals(JSON.parse(parse(cookies).body), ["a=b; c=d", "/a"]);
+  const hostless = await say(served, "GET /a HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n");
+  assertEquals(JSON.parse(parse(hostless).body), [null, "/a"]);
+  assertMatch(await say(served, `GET / HTTP/1.1\r\nHost: other\r\n${CLOSE}`), /^HTTP\/1\.1 400 /);
+});
+
 eachServer("a length that a handler gives and that is wrong harms no later response", async (serve) => {
   const length = (n: number, body: BodyInit | null) => new Response(body, { headers: { "content-length": `${n}` } });
   await using served = await serve((request) => {
