@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isIP } from "node:net";
 import type { NodeLookupFunction } from "./lookup.ts";
 import { callError } from "./node_errors.ts";
 
@@ -40,7 +41,8 @@ interface Arguments<Options> {
 /**
  * Of `connect(options, callback)`, `connect(port, host, callback)`, `connect(path, callback)`.
  *
- * @throws {TypeError} without a port or path (code ERR_MISSING_ARGS).
+ * @throws {TypeError} without a port or path (code ERR_MISSING_ARGS), when an option has the wrong type (code
+ * ERR_INVALID_ARG_TYPE), or when `localAddress` is no address (code ERR_INVALID_IP_ADDRESS).
  * @throws {RangeError} when the port is no port (code ERR_SOCKET_BAD_PORT).
  *
  * @example
@@ -60,8 +62,11 @@ export function connectArguments(args: readonly unknown[]): Arguments<NodeConnec
   if (port === undefined && typeof path !== "string") {
     throw callError(TypeError, "ERR_MISSING_ARGS", 'Cannot connect: "port" must be specified');
   }
-  if (lookup !== undefined && typeof lookup !== "function") {
-    throw callError(TypeError, "ERR_INVALID_ARG_TYPE", `Cannot connect: "lookup" must be a function`);
+  if (lookup !== undefined) checkType("lookup", lookup, "function");
+  if (host) checkType("host", host, "string");
+  if (localPort) checkType("localPort", localPort, "number");
+  if (localAddress && !isIP(String(localAddress))) {
+    throw callError(TypeError, "ERR_INVALID_IP_ADDRESS", `Invalid IP address: ${Deno.inspect(localAddress)}`);
   }
   const options = {
     port,
@@ -146,6 +151,11 @@ export function portOf(port: unknown): number {
   const value = typeof port === "string" && port.trim() !== "" ? Number(port) : port;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 65535) return value;
   throw callError(RangeError, "ERR_SOCKET_BAD_PORT", `Port ${Deno.inspect(port)} must be an integer, 0 to 65535`);
+}
+
+function checkType(name: string, value: unknown, type: "function" | "number" | "string"): void {
+  if (typeof value === type) return;
+  throw callError(TypeError, "ERR_INVALID_ARG_TYPE", `Cannot connect: "${name}" must be a ${type}`);
 }
 
 function isMissing(value: unknown): value is undefined | null {

@@ -67,6 +67,7 @@ export class NodeIdleTimer {
 /**
  * Checks what a program sets as an idle time.
  *
+ * @throws {TypeError} when it is no number (code ERR_INVALID_ARG_TYPE).
  * @throws {RangeError} when it is no finite number of milliseconds, 0 or more (code ERR_OUT_OF_RANGE).
  *
  * @example
@@ -81,5 +82,6 @@ export class NodeIdleTimer {
 export function checkTimeout(timeout: number): void {
   if (typeof timeout === "number" && timeout >= 0 && timeout < Infinity) return;
   const problem = `Cannot set a timeout of ${timeout}: must be a finite number of milliseconds, 0 or more`;
+  if (typeof timeout !== "number") throw callError(TypeError, "ERR_INVALID_ARG_TYPE", problem);
   throw callError(RangeError, "ERR_OUT_OF_RANGE", problem);
 }

@@ -120,8 +120,8 @@ export function nodeNet(stack: Stack): NodeNet {
     const [options] = args;
     const isObject = typeof options === "object" && options !== null;
     const socket = new Socket(isObject ? options : {});
-    const timeout: unknown = isObject && Reflect.get(options, "timeout");
-    if (typeof timeout === "number" && timeout > 0) socket.setTimeout(timeout);
+    const timeout = isObject && Reflect.get(options, "timeout");
+    if (timeout) socket.setTimeout(timeout);
     return socket.connect(...args as [number]);
   };
   const createServer = (...args: ServerArguments) => new Server(...args);

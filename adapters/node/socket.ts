@@ -194,6 +194,7 @@ export class NodeSocket extends Duplex implements net.Socket {
   /**
    * Emits `timeout` once nothing has happened for `timeout` ms; 0 is never. The socket stays open.
    *
+   * @throws {TypeError} when it is no number (code ERR_INVALID_ARG_TYPE).
    * @throws {RangeError} when it is no time (code ERR_OUT_OF_RANGE).
    */
   setTimeout(timeout: number, callback?: () => void): this {

@@ -6,7 +6,7 @@ import type net from "node:net";
 import { constants } from "node:os";
 import { patternBytes, patternDigest } from "../scenarios/data.ts";
 import { digestOf, textOf } from "./data.ts";
-import { closed, codeOf, connected, eachNet, eachNodeNet, eventsOf, listening } from "./nets.ts";
+import { closed, connected, eachNet, eachNodeNet, eventsOf, listening } from "./nets.ts";
 
 eachNet(
   "connect by port, host and callback, by options, and by a port as text",
@@ -275,12 +275,9 @@ eachNet("a write that fails tells its callback, and then the socket", async (net
   const ended = once(client.resume(), "end");
   server.destroy();
   await ended;
-  // The first is taken; the peer answers with a reset.
-  const write = () => {
-    client.write("x", (error) => {
-      if (error) events.push(`write ${Reflect.get(error, "code")}`);
-      else setImmediate(write);
-    });
+  const write = (error?: Error | null) => {
+    if (error) events.push(`write ${Reflect.get(error, "code")}`);
+    else setImmediate(() => client.write("x", write));
   };
   write();
   await closed(client);
@@ -303,8 +300,8 @@ eachNet("a socket that is closed still knows its peer, and not its own address",
   const { client, server } = await connected(nets);
   const { remoteAddress, remotePort } = client;
   client.destroy();
-  const [here, there] = [[client.address(), client.localAddress, client.localPort], [remoteAddress, remotePort]];
-  assertEquals([here, there], [[{}, undefined, undefined], [client.remoteAddress, client.remotePort]]);
+  assertEquals([client.address(), client.localAddress, client.localPort], [{}, undefined, undefined]);
+  assertEquals([client.remoteAddress, client.remotePort], [remoteAddress, remotePort]);
   await closed(client, server.resume());
 });
 
@@ -401,19 +398,3 @@ eachNet("names are looked up by who is asked to", async ({ server: there, client
   assertEquals(asked, ["example.test", "nobody.test"]);
   server.close();
 });
-
-const BAD_CALLS: [string, string, (net: typeof import("node:net")) => unknown][] = [
-  ["connect without a port", "ERR_MISSING_ARGS", (net) => net.connect({} as net.NetConnectOpts)],
-  ["connect to a port that is none", "ERR_SOCKET_BAD_PORT", (net) => net.connect(65536, "127.0.0.1")],
-  ["connect to a negative port", "ERR_SOCKET_BAD_PORT", (net) => net.connect({ port: -1, host: "127.0.0.1" })],
-  ["connect to half a port", "ERR_SOCKET_BAD_PORT", (net) => net.connect(1.5, "127.0.0.1")],
-  ["listen with options of nothing", "ERR_INVALID_ARG_VALUE", (net) => net.createServer().listen({})],
-  ["listen on a port that is none", "ERR_SOCKET_BAD_PORT", (net) => net.createServer().listen(99999)],
-];
-
-for (const [what, code, call] of BAD_CALLS) {
-  eachNet(`${what} is refused at once`, async ({ client }) => {
-    assertEquals(codeOf(() => call(client)), code);
-    await Promise.resolve();
-  });
-}
