@@ -12,6 +12,9 @@ type BodyChunk = ReadableStreamReadResult<Uint8Array>;
 
 const NOTHING = new Uint8Array(0);
 
+/** Fields about how a body is sent, which is not the handler's to say: it cannot send trailers, for one. */
+const OF_SENDING = ["transfer-encoding", "trailer"];
+
 /**
  * Sends a response, and resolves when that is done or cannot be done. The body is read only as fast as the client takes
  * it, and cancelled when the client leaves. One that is there at once is sent with its length, any other in chunks.
@@ -43,7 +46,7 @@ export async function sendResponse(
   // How much there is of a body is seen by who sends it. A wrong length would make the next response a part of this one.
   target.strictContentLength = true;
   for (const [name, value] of response.headers) {
-    if (name !== "transfer-encoding") target.appendHeader(name, value);
+    if (!OF_SENDING.includes(name)) target.appendHeader(name, value);
   }
   if (!response.body) return sendWhole(NOTHING, target);
   const reader: BodyReader = response.body.getReader();

@@ -113,6 +113,18 @@ eachServer("a length that a handler gives and that is wrong harms no later respo
   assertEquals(parse(await ask("/next", "HEAD")).headers.get("content-length"), "4");
 });
 
+eachServer("fields of a response that are about how it is sent do not keep it from being sent", async (serve) => {
+  await using served = await serve((request) => {
+    const [, name, value] = new URL(request.url).pathname.split("/");
+    return new Response("hello", { headers: { [name]: value } });
+  });
+  for (const field of ["trailer/x", "transfer-encoding/chunked", "upgrade/h2c", "keep-alive/timeout=5"]) {
+    const { status, body } = parse(await say(served, `GET /${field} HTTP/1.1\r\n${CLOSE}`));
+    assertEquals([field, status], [field, "HTTP/1.1 200 OK"]);
+    assertMatch(body, /^(5\r\nhello\r\n0\r\n\r\n|hello)$/, field);
+  }
+});
+
 eachSimulated("a stream that gives more or less than its length ends the connection", async (serve) => {
   const errors: unknown[] = [];
   await using served = await serve(
