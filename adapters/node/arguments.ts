@@ -154,7 +154,8 @@ export function portOf(port: unknown): number {
 }
 
 function checkType(name: string, value: unknown, type: "function" | "number" | "string"): void {
-  if (typeof value === type) return;
+  const given: string = typeof value;
+  if (given === type) return;
   throw callError(TypeError, "ERR_INVALID_ARG_TYPE", `Cannot connect: "${name}" must be a ${type}`);
 }
 

@@ -37,7 +37,7 @@ Deno.test("a target that is sent a recording answers as it did", () => {
     inputs.push({ at, packet: packet.slice() });
     if (at % STEP !== 0) underAttack = sent.length;
   };
-  runEpisode(corpus, { seed: 5, episode: 1, packets: 1000, record, onSent: (packet) => sent.push(String(packet)) });
+  runEpisode(corpus, { seed: 5, episode: 1, packets: 2000, record, onSent: (packet) => sent.push(String(packet)) });
   const again: string[] = [];
   const recording = { ...targetOf(5, 1), inputs: decodeInputs(encodeInputs(inputs)) };
   assertEquals(replay(recording, (packet) => again.push(String(packet))), undefined);
