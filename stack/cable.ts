@@ -12,6 +12,8 @@ import type { Turn } from "./messages.ts";
 export interface Cable<Out, In> {
   /** Sends a turn; its batches are gone from this side. */
   post(turn: Turn<Out>): void;
+  /** Whether the memory of a batch that was sent is still this thread's. */
+  readonly sharesBuffers: boolean;
   /** Called for each turn that arrives. Set once. */
   onTurn: ((turn: Turn<In>) => void) | null;
   /** Ends the line. */
@@ -22,6 +24,7 @@ export interface Cable<Out, In> {
 export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
   const cable: Cable<Out, In> = {
     post: (turn) => port.postMessage(turn, buffersOf(turn)),
+    sharesBuffers: false,
     onTurn: null,
     close: () => port.close(),
   };
@@ -31,8 +34,8 @@ export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
 
 function buffersOf<Item>({ packets, bytes }: Turn<Item>): ArrayBuffer[] {
   const buffers: ArrayBuffer[] = [];
-  if (packets) buffers.push(packets.buffer);
-  if (bytes) buffers.push(bytes.buffer);
+  if (packets) buffers.push(packets.view.buffer);
+  if (bytes) buffers.push(bytes.view.buffer);
   return buffers;
 }
 
@@ -41,8 +44,9 @@ const TURNS_BETWEEN_BREATHS = 64;
 
 /** Two ends on one thread. Turns arrive in a later microtask, in order. */
 export function inlineCables<A, B>(): [Cable<A, B>, Cable<B, A>] {
-  const a: Cable<A, B> = { post: (turn) => deliverSoon(() => b.onTurn?.(turn)), onTurn: null, close };
-  const b: Cable<B, A> = { post: (turn) => deliverSoon(() => a.onTurn?.(turn)), onTurn: null, close };
+  const sharesBuffers = true;
+  const a: Cable<A, B> = { post: (turn) => deliverSoon(() => b.onTurn?.(turn)), sharesBuffers, onTurn: null, close };
+  const b: Cable<B, A> = { post: (turn) => deliverSoon(() => a.onTurn?.(turn)), sharesBuffers, onTurn: null, close };
   function close() {
     a.onTurn = null;
     b.onTurn = null;
@@ -50,11 +54,15 @@ export function inlineCables<A, B>(): [Cable<A, B>, Cable<B, A>] {
   return [a, b];
 }
 
-const deliveries: (() => void)[] = [];
+/** The deliveries that wait, the next one by itself: mostly there is no other. */
+let next: (() => void) | undefined;
+const others: (() => void)[] = [];
 let delivered = 0;
 
 function deliverSoon(delivery: () => void): void {
-  if (deliveries.push(delivery) === 1) schedule();
+  if (next !== undefined) return void others.push(delivery);
+  next = delivery;
+  schedule();
 }
 
 function schedule(): void {
@@ -64,11 +72,11 @@ function schedule(): void {
 
 /** One delivery, then the next, so that each finds the microtasks of the one before it done. */
 function deliverNext(): void {
-  const delivery = deliveries[0];
+  const delivery = next!;
   try {
     delivery();
   } finally {
-    deliveries.shift();
-    if (deliveries.length > 0) schedule();
+    next = others.shift();
+    if (next !== undefined) schedule();
   }
 }

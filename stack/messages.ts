@@ -23,13 +23,13 @@ export type { ConnectionInfo } from "./engine/tcp/info.ts";
  */
 export interface Turn<Item> {
   items: Item[];
-  /** The packets. Transferred, and on the main thread exposed to the program: nothing else may be in there. */
+  /** The packets. Transferred, and on the main thread exposed to the program: nothing but packets may be in there. */
   packets?: Batch;
   /** Bytes of the packets, to be returned as credit when they have been taken apart. */
   packetBytes: number;
   /** The bytes of streams and datagrams. Transferred. */
   bytes?: Batch;
-  /** When the turn was posted: ms since the epoch, with fractions, comparable across threads. */
+  /** When the turn was posted: ms since the epoch, with fractions, comparable across threads; Infinity on one thread. */
   postedAt: number;
   /** Packet bytes of earlier turns that have been taken apart since the last turn. */
   credit: number;

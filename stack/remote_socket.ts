@@ -156,6 +156,7 @@ export class RemoteConnection {
     this.#chunks.push(chunk);
     this.#readable += chunk.length;
     this.onChange?.();
+    this.#compact();
   }
 
   /** The stack: the peer sends no more. */
@@ -175,6 +176,14 @@ export class RemoteConnection {
     if (this.#ending !== undefined && !endsStack(ending)) return;
     this.#ending = ending;
     this.onChange?.();
+  }
+
+  /** A small part of a large buffer, once it waits, must not keep all of it alive. */
+  #compact(): void {
+    const last = this.#chunks.length - 1;
+    if (last < 0) return;
+    const chunk = this.#chunks[last];
+    if (chunk.length * 4 < chunk.buffer.byteLength) this.#chunks[last] = new Uint8Array(chunk);
   }
 
   #release(call: Call): void {

@@ -69,7 +69,9 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   readonly #markStarted: () => void;
   readonly #markStopped: () => void;
   #onIcmp: ((report: ICMPReport) => void) | null;
+  /** Turns that have arrived while another is taken apart. */
   #arrived: Turn<Event>[];
+  #isTaking: boolean;
   #lastId: number;
   #isDown: boolean;
 
@@ -98,6 +100,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#turn = new TurnWriter(cable, (count) => ({ op: "packets", count }), PACKET_CREDIT_TO_ENGINE);
     this.#onIcmp = null;
     this.#arrived = [];
+    this.#isTaking = false;
     this.#lastId = 0;
     this.#isDown = false;
     cable.onTurn = (turn) => this.#takeTurn(turn);
@@ -232,38 +235,30 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   }
 
   #takeTurn(turn: Turn<Event>): void {
-    this.#arrived.push(turn);
-    if (this.#arrived.length === 1) this.#takeArrived();
+    if (this.#isTaking) this.#arrived.push(turn);
+    else void this.#takeArrived(turn);
   }
 
   /** Takes turns apart in order; one that arrives meanwhile waits. */
-  async #takeArrived(): Promise<void> {
+  async #takeArrived(first: Turn<Event>): Promise<void> {
+    this.#isTaking = true;
     hold();
-    while (this.#arrived.length > 0) {
-      await this.#takeApart(this.#arrived[0]);
-      this.#arrived.shift();
+    for (let turn: Turn<Event> | undefined = first; turn !== undefined; turn = this.#arrived.shift()) {
+      this.#turn.packetsTaken(turn.credit);
+      const packets = BatchReader.of(turn.packets);
+      const bytes = BatchReader.of(turn.bytes);
+      for (const event of turn.items) {
+        if (event.kind !== "packets") this.#handle(event, bytes);
+        else {
+          // A microtask after each, so that a reader who keeps up finds each one waiting for it.
+          for (let i = 0; i < event.count && packets.advance(); i++, await null) this.#sendPacket(packets.record());
+        }
+      }
+      this.#turn.returnCredit(turn.packetBytes);
+      if (this.#turn.isWorthPosting) postSoon(this);
     }
     release();
-  }
-
-  async #takeApart(turn: Turn<Event>): Promise<void> {
-    this.#turn.packetsTaken(turn.credit);
-    const packets = BatchReader.of(turn.packets);
-    const bytes = BatchReader.of(turn.bytes);
-    for (const event of turn.items) {
-      if (event.kind === "packets") await this.#sendPackets(event.count, packets);
-      else this.#handle(event, bytes, turn.bytes?.length ?? 0);
-    }
-    this.#turn.returnCredit(turn.packetBytes);
-    if (this.#turn.isWorthPosting) postSoon(this);
-  }
-
-  /** One packet at a time, with a microtask between, so that a reader who keeps up finds each one waiting for it. */
-  async #sendPackets(count: number, reader: BatchReader): Promise<void> {
-    for (let i = 0; i < count && reader.advance(); i++) {
-      this.#sendPacket(new Uint8Array(reader.view.buffer, reader.offset, reader.length));
-      await null;
-    }
+    this.#isTaking = false;
   }
 
   /** A program's own link may throw: the packet is lost, as on any link, and the stack goes on. */
@@ -275,7 +270,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     }
   }
 
-  #handle(event: Exclude<Event, { kind: "packets" }>, reader: BatchReader, batchLength: number): void {
+  #handle(event: Exclude<Event, { kind: "packets" }>, reader: BatchReader): void {
     switch (event.kind) {
       case "connected":
       case "accepted":
@@ -283,7 +278,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
       case "bound":
         return this.#openDatagram(event.id, event.local);
       case "received":
-        return this.#receive(event.id, reader.next(), batchLength);
+        return this.#receive(event.id, reader.next());
       case "datagram":
         return this.#receiveDatagram(event.id, reader.next(), event.from);
       case "ended":
@@ -334,11 +329,10 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     dial.connected(this.add(new RemoteDatagramSocket(this, id, local, dial.remote)));
   }
 
-  #receive(id: number, bytes: Uint8Array, batchLength: number): void {
+  #receive(id: number, bytes: Uint8Array): void {
     const socket = this.#sockets.get(id);
     if (!(socket instanceof RemoteConnection)) return;
-    // A small part of a large batch must not keep all of it alive.
-    socket.receive(bytes.length * 4 < batchLength ? bytes.slice() : bytes);
+    socket.receive(bytes);
   }
 
   #receiveDatagram(id: number, bytes: Uint8Array, from: Endpoint): void {

@@ -34,8 +34,8 @@ export class TurnWriter<Out, In> {
 
   /** `packetItem` makes the item that takes packets; `packetCredit` bytes of them may be under way. */
   constructor(cable: Cable<Out, In>, packetItem: (count: number) => Out, packetCredit: number) {
-    this.packets = new BatchWriter();
-    this.bytes = new BatchWriter();
+    this.packets = new BatchWriter(cable.sharesBuffers);
+    this.bytes = new BatchWriter(cable.sharesBuffers);
     this.#cable = cable;
     this.#packetItem = packetItem;
     this.#packetCredit = packetCredit;
@@ -91,7 +91,7 @@ export class TurnWriter<Out, In> {
       packets: this.packets.take(),
       packetBytes: this.#packetBytes,
       bytes: this.bytes.take(),
-      postedAt: timestamp(),
+      postedAt: this.#cable.sharesBuffers ? Infinity : timestamp(),
       credit: this.#credit,
     };
     this.#underWay += this.#packetBytes;

@@ -8,10 +8,13 @@
 
 const RECORD_HEADER = 4;
 const SMALLEST = 256;
+/** The largest buffer that is begun before there is so much to write, where batches share them. */
+const LARGEST_SHARED = 16 * 1024;
 
-/** What a writer has collected: `length` bytes of `buffer` are in use. */
+/** What a writer has collected: `length` bytes of `view` from `start` on. */
 export interface Batch {
-  buffer: ArrayBuffer;
+  view: DataView<ArrayBuffer>;
+  start: number;
   length: number;
 }
 
@@ -25,8 +28,7 @@ export interface Batch {
  *
  * const writer = new BatchWriter();
  * writer.append(Uint8Array.of(1, 2, 3));
- * const { buffer, length } = writer.take()!;
- * assertEquals(new BatchReader(buffer, length).next(), Uint8Array.of(1, 2, 3));
+ * assertEquals(BatchReader.of(writer.take()).next(), Uint8Array.of(1, 2, 3));
  * ```
  */
 export class BatchWriter {
@@ -34,33 +36,42 @@ export class BatchWriter {
   view: DataView<ArrayBuffer>;
   /** Where the bytes of the reserved record go. */
   offset: number;
-  #used: number;
+  readonly #sharesBuffers: boolean;
+  /** Where the batch starts, and where its next record does. */
+  #start: number;
+  #end: number;
+  /** Bytes that the next buffer has at the least. */
   #expected: number;
 
-  constructor() {
+  /** With `sharesBuffers` the memory of a batch that was taken stays on this thread, and the next one follows in it. */
+  constructor(sharesBuffers = false) {
     this.bytes = NO_BYTES;
     this.view = NO_VIEW;
     this.offset = 0;
-    this.#used = 0;
+    this.#sharesBuffers = sharesBuffers;
+    this.#start = 0;
+    this.#end = 0;
     this.#expected = SMALLEST;
   }
 
   /** Bytes in use, record headers included. */
   get length(): number {
-    return this.#used;
+    return this.#end - this.#start;
   }
 
   /** Makes room for a record of up to `length` bytes. */
   reserve(length: number): void {
-    const needed = this.#used + RECORD_HEADER + length;
-    if (needed > this.bytes.length) this.#grow(needed);
-    this.offset = this.#used + RECORD_HEADER;
+    // Whoever was handed the batch before may have transferred what they share.
+    if (this.#sharesBuffers && this.length === 0 && this.view.buffer.detached) this.#begin(NO_BYTES);
+    const end = this.#end + RECORD_HEADER + length;
+    if (end > this.bytes.length) this.#grow(RECORD_HEADER + length);
+    this.offset = this.#end + RECORD_HEADER;
   }
 
   /** The reserved record is written and has `length` bytes. */
   commit(length: number): void {
-    this.view.setUint32(this.#used, length);
-    this.#used = this.offset + length;
+    this.view.setUint32(this.#end, length);
+    this.#end = this.offset + length;
   }
 
   /** Copies a record in. */
@@ -72,24 +83,42 @@ export class BatchWriter {
 
   /** Hands the batch over and starts the next; undefined when there is no record. */
   take(): Batch | undefined {
-    if (this.#used === 0) return undefined;
-    const length = this.#used;
-    // A buffer that is mostly empty is not worth sending: the reader would keep it alive.
-    const buffer = length * 2 < this.bytes.length ? this.bytes.buffer.slice(0, length) : this.bytes.buffer;
-    this.#expected = Math.max(SMALLEST, length);
-    this.bytes = NO_BYTES;
-    this.view = NO_VIEW;
-    this.#used = 0;
-    return { buffer, length };
+    const { length } = this;
+    if (length === 0) return undefined;
+    return this.#sharesBuffers ? this.#takePart(length) : this.#takeAll(length);
   }
 
-  /** The first buffer of a batch is sized by the batch before it: zeroing a large, mostly empty one costs. */
+  #takePart(length: number): Batch {
+    const batch = { view: this.view, start: this.#start, length };
+    this.#start = this.#end;
+    return batch;
+  }
+
+  #takeAll(length: number): Batch {
+    // A buffer that is mostly empty is not worth sending: the reader would keep it alive.
+    const isEmpty = length * 2 < this.bytes.length;
+    const batch = { view: isEmpty ? new DataView(this.view.buffer.slice(0, length)) : this.view, start: 0, length };
+    this.#expected = Math.max(SMALLEST, length);
+    this.#begin(NO_BYTES);
+    return batch;
+  }
+
+  /** The first buffer of a batch is sized by what came before: zeroing a large, mostly empty one costs. */
   #grow(needed: number): void {
-    const capacity = Math.max(this.#used === 0 ? this.#expected : 2 * this.bytes.length, needed);
-    const grown = new Uint8Array(capacity);
-    grown.set(this.bytes.subarray(0, this.#used));
-    this.bytes = grown;
-    this.view = new DataView(grown.buffer);
+    const { length } = this;
+    const usual = length === 0 || this.#sharesBuffers ? this.#expected : 0;
+    const written = this.bytes.subarray(this.#start, this.#end);
+    this.#begin(new Uint8Array(Math.max(usual, 2 * length, length + needed)));
+    this.bytes.set(written);
+    this.#end = length;
+    if (this.#sharesBuffers) this.#expected = Math.min(2 * this.#expected, LARGEST_SHARED);
+  }
+
+  #begin(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.view = bytes === NO_BYTES ? NO_VIEW : new DataView(bytes.buffer);
+    this.#start = 0;
+    this.#end = 0;
   }
 }
 
@@ -104,14 +133,14 @@ export class BatchReader {
 
   /** A reader of what crossed, if anything did. */
   static of(batch: Batch | undefined): BatchReader {
-    return batch ? new BatchReader(batch.buffer, batch.length) : NOTHING;
+    return batch ? new BatchReader(batch) : NOTHING;
   }
 
-  constructor(buffer: ArrayBuffer, length: number) {
-    this.view = new DataView(buffer);
-    this.offset = 0;
+  constructor({ view, start, length }: Batch) {
+    this.view = view;
+    this.offset = start;
     this.length = 0;
-    this.#end = length;
+    this.#end = start + length;
   }
 
   /** Goes to the next record; false when there is none, also because somebody has transferred or overwritten the buffer. */
@@ -126,13 +155,17 @@ export class BatchReader {
     return true;
   }
 
+  /** The record that {@link advance} found. */
+  record(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.view.buffer, this.offset, this.length);
+  }
+
   /** The next record; empty when there is none. */
   next(): Uint8Array<ArrayBuffer> {
-    if (!this.advance()) return NO_BYTES;
-    return new Uint8Array(this.view.buffer, this.offset, this.length);
+    return this.advance() ? this.record() : NO_BYTES;
   }
 }
 
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
-const NOTHING = new BatchReader(NO_BYTES.buffer, 0);
+const NOTHING = new BatchReader({ view: NO_VIEW, start: 0, length: 0 });

@@ -6,8 +6,7 @@ Deno.test("records come out as they went in, of any length", () => {
   for (let round = 0; round < 3; round++) {
     const records = [0, 1, 2, 3, 255, 256, 257, 1500, 0, 65535, 1].map((length, i) => new Uint8Array(length).fill(i));
     for (const record of records) writer.append(record);
-    const { buffer, length } = writer.take()!;
-    const reader = new BatchReader(buffer, length);
+    const reader = BatchReader.of(writer.take());
     for (const record of records) assertEquals(reader.next(), record);
     assertEquals(reader.advance(), false);
     assertEquals(reader.next(), new Uint8Array());
@@ -31,8 +30,7 @@ Deno.test("a record may be shorter than what was reserved, and reserved again", 
   writer.bytes.fill(9, writer.offset, writer.offset + 5);
   writer.commit(5);
   assertEquals(writer.length, 4 + 1 + 4 + 5);
-  const { buffer, length } = writer.take()!;
-  const reader = new BatchReader(buffer, length);
+  const reader = BatchReader.of(writer.take());
   assertEquals(reader.next(), Uint8Array.of(7));
   assertEquals(reader.next(), new Uint8Array(5).fill(9));
 });
@@ -41,10 +39,10 @@ Deno.test("a batch that was handed over is not written to again", () => {
   const writer = new BatchWriter();
   writer.append(Uint8Array.of(1, 2, 3));
   const first = writer.take()!;
-  const copy = first.buffer.slice(0);
+  const copy = new Uint8Array(first.view.buffer.slice(0));
   writer.append(Uint8Array.of(4, 5, 6));
   writer.take();
-  assertEquals(new Uint8Array(first.buffer), new Uint8Array(copy));
+  assertEquals(new Uint8Array(first.view.buffer), copy);
 });
 
 Deno.test("a mostly empty buffer is not handed over", () => {
@@ -52,5 +50,38 @@ Deno.test("a mostly empty buffer is not handed over", () => {
   writer.append(new Uint8Array(100_000));
   writer.take();
   writer.append(new Uint8Array(10));
-  assert(writer.take()!.buffer.byteLength < 1000);
+  assert(writer.take()!.view.byteLength < 1000);
+});
+
+Deno.test("batches that stay on one thread share their buffers, and none is written to again", () => {
+  const writer = new BatchWriter(true);
+  const batches = Array.from({ length: 1000 }, (_, i) => {
+    for (let n = 0; n < 3; n++) writer.append(new Uint8Array(100).fill(i + n));
+    return writer.take()!;
+  });
+  assert(new Set(batches.map(({ view }) => view.buffer)).size < 50);
+  for (const [i, batch] of batches.entries()) {
+    const reader = BatchReader.of(batch);
+    for (let n = 0; n < 3; n++) assertEquals(reader.next(), new Uint8Array(100).fill(i + n));
+    assertEquals(reader.advance(), false);
+  }
+});
+
+Deno.test("a batch that outgrows what is left of a shared buffer takes its records along", () => {
+  const writer = new BatchWriter(true);
+  writer.append(new Uint8Array(100).fill(1));
+  writer.take();
+  for (let n = 2; n < 200; n++) writer.append(new Uint8Array(1000).fill(n));
+  const reader = BatchReader.of(writer.take());
+  for (let n = 2; n < 200; n++) assertEquals(reader.next(), new Uint8Array(1000).fill(n));
+});
+
+Deno.test("a shared buffer that was transferred is not written to", () => {
+  const writer = new BatchWriter(true);
+  writer.append(Uint8Array.of(1, 2, 3));
+  const first = writer.take()!;
+  structuredClone(first.view.buffer, { transfer: [first.view.buffer] });
+  assertEquals(BatchReader.of(first).advance(), false);
+  writer.append(Uint8Array.of(4, 5, 6));
+  assertEquals(BatchReader.of(writer.take()).next(), Uint8Array.of(4, 5, 6));
 });
