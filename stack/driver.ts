@@ -8,6 +8,7 @@
  */
 import { clearTimeout, LONGEST_TIMER, setTimeout, timestamp } from "./real_time.ts";
 import { BatchReader } from "../vnic/batch.ts";
+import { keepBuffer } from "../vnic/spare_buffers.ts";
 import type { Cable } from "./cable.ts";
 import { Engine } from "./engine/engine.ts";
 import type { SocketEvent } from "./engine/events.ts";
@@ -65,6 +66,7 @@ export class Driver {
       else this.#perform(call, bytes, now);
     }
     this.#out.returnCredit(turn.packetBytes);
+    if (!this.#cable.sharesBuffers) keepBuffers(turn);
     this.#run(now);
   }
 
@@ -189,6 +191,12 @@ export class Driver {
     this.#out.post();
     this.terminate();
   }
+}
+
+/** Nobody looks into them any more, but for datagrams, which an engine keeps until they are sent. */
+function keepBuffers({ packets, bytes, items }: Turn<Call>): void {
+  if (packets) keepBuffer(packets.view.buffer);
+  if (bytes && !items.some(({ op }) => op === "send")) keepBuffer(bytes.view.buffer);
 }
 
 function rethrow(error: unknown): never {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Batch } from "../vnic/batch.ts";
+import { type Batch, RECORD_HEADER } from "../vnic/batch.ts";
 import type { StackLimits, TCPOptions } from "./engine/config.ts";
 import type { SocketEntry, StackStats } from "./engine/netstat.ts";
 import type { ConnectionInfo } from "./engine/tcp/info.ts";
@@ -112,8 +112,14 @@ export const STREAM_CREDIT = 256 * 1024;
 /** Bytes of datagrams that one socket may have waiting, in each direction. */
 export const DATAGRAM_CREDIT = 256 * 1024;
 
-/** A turn of which a batch has grown past this is posted without waiting for its end, so that the other side can begin. */
-export const BATCH_BYTES = 128 * 1024;
+/**
+ * A batch that would grow past this is posted without waiting for the turn's end, so that the other side can begin. It
+ * has room for two of the largest packets.
+ */
+export const BATCH_BYTES = 128 * 1024 + 64;
+
+/** Bytes of a stream that go into one record: with its header it fills a batch. */
+export const STREAM_RECORD = BATCH_BYTES - RECORD_HEADER;
 
 /** What one waiting datagram counts beside its payload, so that empty ones are bounded too. */
 export const DATAGRAM_OVERHEAD = 256;

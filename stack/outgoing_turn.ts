@@ -15,10 +15,13 @@ export class OutgoingTurn implements PacketSink {
   readonly #turn: TurnWriter<Event, Call>;
   /** What is told with this turn of room to write, by socket. */
   readonly #writable: Map<number, { bytes: number }>;
+  /** Whether the turn must be posted before there is room for the next packet. */
+  isFull: boolean;
 
   constructor(cable: Cable<Event, Call>) {
     this.#turn = new TurnWriter(cable, (count) => ({ kind: "packets", count }), PACKET_CREDIT_FROM_ENGINE);
     this.#writable = new Map();
+    this.isFull = false;
   }
 
   get view(): DataView {
@@ -33,14 +36,11 @@ export class OutgoingTurn implements PacketSink {
     return this.#turn.packets.offset;
   }
 
-  /** Whether the turn must be posted before there is room for more. */
-  get isFull(): boolean {
-    return this.#turn.isFull;
-  }
-
   /** Room for a packet: none when the turn is full, or the main thread has not kept up. */
   reserve(length: number): boolean {
-    if (this.#turn.isFull || !this.#turn.hasCredit(length)) return false;
+    if (!this.#turn.hasCredit(length)) return false;
+    this.isFull = !this.#turn.hasRoom(this.#turn.packets, length);
+    if (this.isFull) return false;
     this.#turn.packets.reserve(length);
     return true;
   }
@@ -53,6 +53,7 @@ export class OutgoingTurn implements PacketSink {
   /** Room for `length` bytes of a stream or a datagram, whose own credit bounds them. */
   reserveBytes(length: number): Uint8Array {
     const { bytes } = this.#turn;
+    if (!this.#turn.hasRoom(bytes, length)) this.post();
     bytes.reserve(length);
     return bytes.bytes.subarray(bytes.offset, bytes.offset + length);
   }
@@ -94,6 +95,7 @@ export class OutgoingTurn implements PacketSink {
   /** Posts the turn and starts the next. */
   post(): void {
     if (this.#writable.size > 0) this.#writable.clear();
+    this.isFull = false;
     this.#turn.post();
   }
 }

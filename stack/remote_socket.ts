@@ -15,7 +15,9 @@ import {
   type Endpoint,
   type FailureReason,
   type Query,
+  STREAM_RECORD,
 } from "./messages.ts";
+import { ReceivedBytes } from "./received_bytes.ts";
 
 export type { ConnectionInfo, Endpoint, FailureReason } from "./messages.ts";
 
@@ -52,8 +54,7 @@ export class RemoteConnection {
   /** Called after anything below has changed. */
   onChange: (() => void) | null;
   #sink: CallSink;
-  #chunks: Uint8Array[];
-  #readable: number;
+  readonly #received: ReceivedBytes;
   #writable: number;
   #ended: boolean;
   #ending: Ending | undefined;
@@ -65,8 +66,7 @@ export class RemoteConnection {
     this.remote = remote;
     this.onChange = null;
     this.#sink = sink;
-    this.#chunks = [];
-    this.#readable = 0;
+    this.#received = new ReceivedBytes();
     this.#writable = sendBuffer;
     this.#ended = false;
     this.#ending = undefined;
@@ -75,7 +75,7 @@ export class RemoteConnection {
 
   /** Bytes that have arrived and were not taken. */
   get readable(): number {
-    return this.#readable;
+    return this.#received.length;
   }
 
   /** Whether the peer's FIN follows the readable bytes. */
@@ -95,16 +95,7 @@ export class RemoteConnection {
 
   /** Moves up to `target.length` bytes out; 0 when none wait. */
   take(target: Uint8Array): number {
-    let taken = 0;
-    while (taken < target.length && this.#chunks.length > 0) {
-      const chunk = this.#chunks[0];
-      const part = Math.min(chunk.length, target.length - taken);
-      target.set(part === chunk.length ? chunk : chunk.subarray(0, part), taken);
-      taken += part;
-      if (part === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part);
-    }
-    this.#readable -= taken;
+    const taken = this.#received.take(target);
     if (taken > 0 && this.#open) this.#sink.call({ op: "consumed", id: this.id, bytes: taken });
     return taken;
   }
@@ -112,9 +103,11 @@ export class RemoteConnection {
   /** Copies as many of the bytes as may be written now, and returns how many. */
   write(bytes: Uint8Array): number {
     const length = Math.min(bytes.length, this.writable);
-    if (length === 0) return 0;
     this.#writable -= length;
-    this.#sink.callWithBytes({ op: "write", id: this.id }, length === bytes.length ? bytes : bytes.subarray(0, length));
+    for (let from = 0; from < length; from += STREAM_RECORD) {
+      const part = bytes.subarray(from, Math.min(length, from + STREAM_RECORD));
+      this.#sink.callWithBytes({ op: "write", id: this.id }, part);
+    }
     return length;
   }
 
@@ -151,12 +144,11 @@ export class RemoteConnection {
     this.#sink.call({ op: "accept", id: this.id });
   }
 
-  /** The stack: bytes arrived. */
-  receive(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#readable += chunk.length;
+  /** The stack: bytes arrived, which may have been alone in their buffer. */
+  receive(bytes: Uint8Array<ArrayBuffer>, isAlone = false): void {
+    this.#received.push(bytes, isAlone);
     this.onChange?.();
-    this.#compact();
+    this.#received.compact();
   }
 
   /** The stack: the peer sends no more. */
@@ -178,19 +170,10 @@ export class RemoteConnection {
     this.onChange?.();
   }
 
-  /** A small part of a large buffer, once it waits, must not keep all of it alive. */
-  #compact(): void {
-    const last = this.#chunks.length - 1;
-    if (last < 0) return;
-    const chunk = this.#chunks[last];
-    if (chunk.length * 4 < chunk.buffer.byteLength) this.#chunks[last] = new Uint8Array(chunk);
-  }
-
   #release(call: Call): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#chunks = [];
-    this.#readable = 0;
+    this.#received.clear();
     this.onChange = null;
     this.#sink.call(call);
     this.#sink.forget(this.id);

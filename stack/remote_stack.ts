@@ -168,9 +168,9 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
 
   callWithBytes(call: Call, bytes: Uint8Array): void {
     if (this.#isDown) return;
+    if (!this.#turn.hasRoom(this.#turn.bytes, bytes.length)) this.postTurn();
     this.call(call);
     this.#turn.bytes.append(bytes);
-    if (this.#turn.isFull) this.postTurn();
   }
 
   query(query: Query): Promise<Answer> {
@@ -195,10 +195,10 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
 
   offerNetworkPacket(packet: Uint8Array): boolean {
     if (this.#isDown || !this.#turn.hasCredit(packet.length)) return false;
+    if (!this.#turn.hasRoom(this.#turn.packets, packet.length)) this.postTurn();
     this.#turn.packets.append(packet);
     this.#turn.countPacket(packet.length);
     postSoon(this);
-    if (this.#turn.isFull) this.postTurn();
     return true;
   }
 
@@ -278,7 +278,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
       case "bound":
         return this.#openDatagram(event.id, event.local);
       case "received":
-        return this.#receive(event.id, reader.next());
+        return this.#receive(event.id, reader);
       case "datagram":
         return this.#receiveDatagram(event.id, reader.next(), event.from);
       case "ended":
@@ -329,10 +329,10 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     dial.connected(this.add(new RemoteDatagramSocket(this, id, local, dial.remote)));
   }
 
-  #receive(id: number, bytes: Uint8Array): void {
+  #receive(id: number, reader: BatchReader): void {
+    const bytes = reader.next();
     const socket = this.#sockets.get(id);
-    if (!(socket instanceof RemoteConnection)) return;
-    socket.receive(bytes);
+    if (socket instanceof RemoteConnection) socket.receive(bytes, reader.isOnly && !this.#cable.sharesBuffers);
   }
 
   #receiveDatagram(id: number, bytes: Uint8Array, from: Endpoint): void {

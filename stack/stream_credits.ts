@@ -7,7 +7,7 @@
  */
 import type { Engine } from "./engine/engine.ts";
 import { LEAST_BUFFER } from "./engine/memory_pool.ts";
-import { DATAGRAM_CREDIT, DATAGRAM_OVERHEAD, STREAM_CREDIT } from "./messages.ts";
+import { DATAGRAM_CREDIT, DATAGRAM_OVERHEAD, STREAM_CREDIT, STREAM_RECORD } from "./messages.ts";
 import type { OutgoingTurn } from "./outgoing_turn.ts";
 
 /** What the main thread was handed of one socket. */
@@ -70,15 +70,20 @@ export class StreamCredits {
   }
 
   #pumpStream(now: number, id: number): void {
+    for (let length = this.#readable(id); length > 0; length = this.#readable(id)) {
+      this.#engine.receiveMemory.take(length);
+      this.#handOver(id, true).unread += length;
+      this.#engine.read(now, id, this.#out.reserveBytes(length));
+      this.#out.commitBytes(length, { kind: "received", id });
+    }
+  }
+
+  /** How much of a stream the credit lets out in one record. */
+  #readable(id: number): number {
     const { receiveMemory } = this.#engine;
     const unread = this.unread(id);
     const credit = Math.min(STREAM_CREDIT - unread, Math.max(receiveMemory.free, LEAST_BUFFER - unread));
-    const length = Math.min(this.#engine.readable(id), credit);
-    if (length <= 0) return;
-    receiveMemory.take(length);
-    this.#handOver(id, true).unread += length;
-    this.#engine.read(now, id, this.#out.reserveBytes(length));
-    this.#out.commitBytes(length, { kind: "received", id });
+    return Math.min(this.#engine.readable(id), credit, STREAM_RECORD);
   }
 
   #pumpDatagrams(now: number, id: number): void {

@@ -7,7 +7,7 @@
  * @module
  */
 import { timestamp } from "./real_time.ts";
-import { BatchWriter } from "../vnic/batch.ts";
+import { BatchWriter, RECORD_HEADER } from "../vnic/batch.ts";
 import type { Cable } from "./cable.ts";
 import { BATCH_BYTES, PACKET_CREDIT_FROM_ENGINE } from "./messages.ts";
 
@@ -46,9 +46,9 @@ export class TurnWriter<Out, In> {
     this.#credit = 0;
   }
 
-  /** Whether the turn is large enough to be posted before its end. */
-  get isFull(): boolean {
-    return this.packets.length >= BATCH_BYTES || this.bytes.length >= BATCH_BYTES;
+  /** Whether a record of `length` bytes fits into a batch of this turn; otherwise the turn must be posted first. */
+  hasRoom(batch: BatchWriter, length: number): boolean {
+    return batch.length === 0 || batch.length + RECORD_HEADER + length <= BATCH_BYTES;
   }
 
   /** Whether the other side keeps up well enough for a packet of `length` bytes. */

@@ -6,7 +6,10 @@
  * @module
  */
 
-const RECORD_HEADER = 4;
+import { keepBuffer, spareBuffer } from "./spare_buffers.ts";
+
+/** Bytes before each record. */
+export const RECORD_HEADER = 4;
 const SMALLEST = 256;
 /** The largest buffer that is begun before there is so much to write, where batches share them. */
 const LARGEST_SHARED = 16 * 1024;
@@ -95,23 +98,27 @@ export class BatchWriter {
   }
 
   #takeAll(length: number): Batch {
-    // A buffer that is mostly empty is not worth sending: the reader would keep it alive.
-    const isEmpty = length * 2 < this.bytes.length;
-    const batch = { view: isEmpty ? new DataView(this.view.buffer.slice(0, length)) : this.view, start: 0, length };
+    const { view } = this;
     this.#expected = Math.max(SMALLEST, length);
     this.#begin(NO_BYTES);
+    // A buffer that is mostly empty is not worth sending: the reader would keep it alive.
+    if (length * 2 >= view.byteLength) return { view, start: 0, length };
+    const batch = { view: new DataView(view.buffer.slice(0, length)), start: 0, length };
+    keepBuffer(view.buffer);
     return batch;
   }
 
   /** The first buffer of a batch is sized by what came before: zeroing a large, mostly empty one costs. */
   #grow(needed: number): void {
-    const { length } = this;
+    const { length, bytes } = this;
     const usual = length === 0 || this.#sharesBuffers ? this.#expected : 0;
-    const written = this.bytes.subarray(this.#start, this.#end);
-    this.#begin(new Uint8Array(Math.max(usual, 2 * length, length + needed)));
+    const capacity = Math.max(usual, 2 * length, length + needed);
+    const written = bytes.subarray(this.#start, this.#end);
+    this.#begin(new Uint8Array(this.#sharesBuffers ? new ArrayBuffer(capacity) : spareBuffer(capacity)));
     this.bytes.set(written);
     this.#end = length;
     if (this.#sharesBuffers) this.#expected = Math.min(2 * this.#expected, LARGEST_SHARED);
+    else keepBuffer(bytes.buffer);
   }
 
   #begin(bytes: Uint8Array<ArrayBuffer>): void {
@@ -129,6 +136,7 @@ export class BatchReader {
   offset: number;
   /** Bytes of that record. */
   length: number;
+  readonly #start: number;
   readonly #end: number;
 
   /** A reader of what crossed, if anything did. */
@@ -140,7 +148,13 @@ export class BatchReader {
     this.view = view;
     this.offset = start;
     this.length = 0;
+    this.#start = start;
     this.#end = start + length;
+  }
+
+  /** Whether the record that {@link advance} found is all that there is. */
+  get isOnly(): boolean {
+    return this.offset === this.#start + RECORD_HEADER && this.offset + this.length === this.#end;
   }
 
   /** Goes to the next record; false when there is none, also because somebody has transferred or overwritten the buffer. */

@@ -14,7 +14,7 @@ function arrived(): { pair: Pair; id: number; credits: StreamCredits } {
   pair.a.engine.write(pair.now, 1, new Uint8Array(1000));
   pair.run(() => pair.b.saw("readable"));
   const { id } = pair.b.events.find(({ kind }) => kind === "accepted")!;
-  const out = new OutgoingTurn({ post: () => {}, onTurn: null, close: () => {} });
+  const out = new OutgoingTurn({ post: () => {}, sharesBuffers: false, onTurn: null, close: () => {} });
   return { pair, id, credits: new StreamCredits(engine, out) };
 }
 

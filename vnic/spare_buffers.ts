@@ -1,0 +1,56 @@
+/**
+ * Buffers that batches no longer need, kept for the next ones: a new one costs more than what it carries, as it is zeroed,
+ * and cold.
+ *
+ * Runs on both sides.
+ *
+ * @module
+ */
+
+/** The sizes are powers of two and this, so that packets of the largest size fit with what goes before them. */
+const SLACK = 64;
+const SMALLEST = 256;
+/** Larger ones are rare. */
+const LARGEST = 512 * 1024;
+/** Of one size. */
+const SPARES = 4;
+
+/** By the logarithm of their size. */
+const spares: ArrayBuffer[][] = Array.from({ length: 32 - Math.clz32(LARGEST) }, () => []);
+
+/**
+ * A buffer of at least `length` bytes, with anything in it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { spareBuffer } from "./spare_buffers.ts";
+ *
+ * assertEquals(spareBuffer(1000).byteLength, 1024 + 64);
+ * ```
+ */
+export function spareBuffer(length: number): ArrayBuffer {
+  if (length > LARGEST) return new ArrayBuffer(length);
+  const exponent = 32 - Math.clz32(Math.max(length - SLACK, SMALLEST) - 1);
+  return spares[exponent].pop() ?? new ArrayBuffer((1 << exponent) + SLACK);
+}
+
+/**
+ * Keeps a buffer that nobody will look at any more, if it is worth keeping.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { keepBuffer, spareBuffer } from "./spare_buffers.ts";
+ *
+ * const buffer = spareBuffer(4096);
+ * keepBuffer(buffer);
+ * assert(spareBuffer(4096) === buffer);
+ * ```
+ */
+export function keepBuffer(buffer: ArrayBuffer): void {
+  const size = buffer.byteLength - SLACK;
+  if (size < SMALLEST || size > LARGEST || (size & (size - 1)) !== 0) return;
+  const sameSize = spares[31 - Math.clz32(size)];
+  if (sameSize.length < SPARES) sameSize.push(buffer);
+}
