@@ -15,6 +15,8 @@ const CLIENT = "10.0.0.2";
 const CHUNK = 256 * 1024;
 /** Between two probes of a connection on which nothing happens, ms. */
 const PROBE_INTERVAL = 1000;
+/** Of each buffer: they grow to their limit sooner or later, and must have done so before one looks. */
+const BUFFER = { max: 1024 * 1024 };
 /** Until what is under way has arrived, ms. */
 const DRAIN = 1000;
 
@@ -45,9 +47,10 @@ async function load(seconds: number, looks: number): Promise<LoadResult> {
   const probes = new Probes();
   void internet.route({ filter: (frame) => probes.see(frame) });
   const keepAlive = { idle: PROBE_INTERVAL, interval: PROBE_INTERVAL, count: 100 };
+  const tcp = { sendBuffer: BUFFER, receiveBuffer: BUFFER };
   const [server, client] = await Promise.all([
-    internet.newStack(1500, SERVER),
-    internet.newStack({ addresses: [CLIENT], tcp: { keepAlive } }),
+    internet.newStack({ addresses: [SERVER], tcp }),
+    internet.newStack({ addresses: [CLIENT], tcp: { ...tcp, keepAlive } }),
   ]);
   using listener = server.listenTCP(`${SERVER}:80`);
   using idle = await client.dialTCP(`${SERVER}:80`);
