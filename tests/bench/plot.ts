@@ -12,7 +12,7 @@ export interface Line {
 
 const WIDTH = 460;
 const HEIGHT = 260;
-const MARGIN = { left: 62, right: 12, top: 10, bottom: 42 };
+const MARGIN = { left: 62, right: 24, top: 10, bottom: 42 };
 const COLOURS = ["#1f5fbf", "#2a9d5c", "#c2571a", "#7b3fa0", "#888888", "#b0892b"];
 const TICKS = 5;
 
