@@ -18,6 +18,9 @@ export const TIMESTAMPS = 8;
 export const MAX_WINDOW_SHIFT = 14;
 /** SACK blocks that fit beside nothing else. */
 export const MAX_SACK_BLOCKS = 4;
+/** Bytes of padding, kind and length, and of each block behind them (RFC 2018 §3). */
+const SACK_START = 4;
+const SACK_BLOCK = 8;
 /** Bytes of timestamps with their padding. */
 export const TIMESTAMPS_LENGTH = 12;
 
@@ -125,9 +128,14 @@ export function writeTimestamps(view: DataView, offset: number, value: number, e
   return TIMESTAMPS_LENGTH;
 }
 
+/** How many SACK blocks fit into `length` bytes of options, with the padding that {@link writeSack} puts before them. */
+export function sackBlocksIn(length: number): number {
+  return Math.min(MAX_SACK_BLOCKS, Math.floor((length - SACK_START) / SACK_BLOCK));
+}
+
 /** Writes `count` blocks of `edges`, padded by two bytes, and returns the bytes used. */
 export function writeSack(view: DataView, offset: number, edges: Int32Array, count: number): number {
-  view.setUint32(offset, (NO_OPERATION << 24) | (NO_OPERATION << 16) | (SACK << 8) | (2 + 8 * count));
-  for (let i = 0; i < 2 * count; i++) view.setInt32(offset + 4 + 4 * i, edges[i]);
-  return 4 + 8 * count;
+  view.setUint32(offset, (NO_OPERATION << 24) | (NO_OPERATION << 16) | (SACK << 8) | (2 + SACK_BLOCK * count));
+  for (let i = 0; i < 2 * count; i++) view.setInt32(offset + SACK_START + 4 * i, edges[i]);
+  return SACK_START + SACK_BLOCK * count;
 }

@@ -8,6 +8,7 @@ import { ECN_CAPABLE, ECN_NOT_CAPABLE, PROTOCOL_TCP } from "../../wire/ip.ts";
 import * as tcp from "../../wire/tcp.ts";
 import {
   MAX_SACK_BLOCKS,
+  sackBlocksIn,
   TIMESTAMPS_LENGTH,
   writeMaximumSegmentSize,
   writeSack,
@@ -34,9 +35,6 @@ const fields: tcp.Fields = {
   window: 0,
 };
 
-/** The SACK option, padded: kind and length, then each block (RFC 2018 §3). */
-const SACK_START = 4;
-const SACK_BLOCK_LENGTH = 8;
 /** The longest header that the data offset can say. */
 const LONGEST_HEADER = 60;
 const sackEdges = new Int32Array(2 * MAX_SACK_BLOCKS);
@@ -89,7 +87,7 @@ export function emitAck(c: Connection, now: number): boolean {
 /** How many fit into the header, and into the least MTU of 68 bytes. */
 function mostSackBlocks(c: Connection, beforeSack: number): number {
   const longest = Math.min(LONGEST_HEADER, tcp.HEADER_LENGTH + c.tcp.largestSegment(c.remote));
-  return Math.min(MAX_SACK_BLOCKS, Math.floor((longest - beforeSack - SACK_START) / SACK_BLOCK_LENGTH));
+  return sackBlocksIn(longest - beforeSack);
 }
 
 /** Our SYN, with an acknowledgement when the peer's SYN is known; false when the wire is full. */
