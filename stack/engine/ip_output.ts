@@ -11,7 +11,7 @@ import type { Counters } from "./counters.ts";
 import { FragmentOutput } from "./fragment_output.ts";
 import { Identifications } from "./identification.ts";
 import type { LocalAddresses } from "./local_addresses.ts";
-import { LEAST_IPV4, PathMTUs } from "./path_mtu.ts";
+import { mayBeCut, PathMTUs } from "./path_mtu.ts";
 import { PacketQueue, type PacketSink } from "./packet_sink.ts";
 import { type RandomSource, randomUint16 } from "./random.ts";
 
@@ -102,8 +102,7 @@ export class IPOutput {
     let sink = this.#sinkFor(destination);
     const path = this.paths.to(destination, this.#now);
     const mtu = Math.min(this.mtu, path);
-    // On a path that may carry still less, routers cut what fits here.
-    this.#mayBeCut = path <= LEAST_IPV4;
+    this.#mayBeCut = mayBeCut(path);
     if (header + length > mtu && sink !== this.loopback) {
       this.#fragments.aim(sink, mtu);
       sink = this.#fragments;

@@ -67,6 +67,11 @@ export class PathMTUs {
   }
 }
 
+/** Whether a path of `pathMTU` bytes may carry still less than is believed: there IPv4's routers cut what fits. */
+export function mayBeCut(pathMTU: number): boolean {
+  return pathMTU <= LEAST_IPV4;
+}
+
 /** The MTU to try after a packet of `length` bytes was too large for a router that names none. */
 export function plateauBelow(length: number): number {
   return PLATEAUS.find((plateau) => plateau < length) ?? LEAST_IPV4;

@@ -17,11 +17,11 @@ import {
   writeWindowScale,
 } from "../../wire/tcp_options.ts";
 import type { IPOutput } from "../ip_output.ts";
+import { mayBeCut } from "../path_mtu.ts";
 import { add, after, latest } from "../seq.ts";
 import { receiveRoom } from "./buffers.ts";
 import type { Connection } from "./connection.ts";
 import { synFlags } from "./ecn.ts";
-import { mayBeCut } from "./path_mtu.ts";
 import { timestampAt } from "./timestamps.ts";
 import { offerWindow, receiveWindow } from "./window.ts";
 
@@ -44,7 +44,7 @@ export function emitSegment(c: Connection, now: number, seq: number, dataLength:
   const output = c.tcp.output;
   const headerLength = tcp.HEADER_LENGTH + (c.timestamps ? TIMESTAMPS_LENGTH : 0);
   const length = headerLength + dataLength;
-  if (!output.open(c.local, c.remote, length, mayBeCut(c) && dataLength <= c.mss)) return false;
+  if (!output.open(c.local, c.remote, length, mayBeCut(c.pathMTU) && dataLength <= c.mss)) return false;
   writeTimestampsOf(c, now);
   if (dataLength > 0) c.sendBuffer.read(seq, output.bytes, output.offset + headerLength, dataLength);
   const isNew = dataLength > 0 && seq === c.sndNxt && !c.probing;
@@ -74,7 +74,7 @@ export function emitAck(c: Connection, now: number): boolean {
   const seq = acceptableSeq(c);
   if (!c.sack || c.sackBlocks.isEmpty) return emitSegment(c, now, seq, 0, 0);
   const output = c.tcp.output;
-  if (!output.open(c.local, c.remote, LONGEST_HEADER, mayBeCut(c))) return false;
+  if (!output.open(c.local, c.remote, LONGEST_HEADER, mayBeCut(c.pathMTU))) return false;
   const beforeSack = tcp.HEADER_LENGTH + writeTimestampsOf(c, now);
   const count = c.sackBlocks.take(sackEdges, mostSackBlocks(c, beforeSack));
   const headerLength = beforeSack + writeSack(output.view, output.offset + beforeSack, sackEdges, count);

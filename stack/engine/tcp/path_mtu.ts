@@ -22,11 +22,6 @@ export function reducePathMTU(c: Connection, mtu: number, seq: number): void {
   setPathMTU(c, guess.reported, seq);
 }
 
-/** On a path that carries still less than the least that is believed, routers cut what is sent. */
-export function mayBeCut(c: Connection): boolean {
-  return c.pathMTU <= LEAST_IPV4;
-}
-
 /** The retransmission timer fires again and again: maybe only large packets are lost, and nobody says so. */
 export function suspectBlackHole(c: Connection): void {
   if (c.timeouts < BLACK_HOLE_TIMEOUTS || c.sent.count === 0) return;
