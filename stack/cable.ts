@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { keepBuffer } from "../vnic/spare_buffers.ts";
 import { queueMicrotask, setImmediate } from "./real_time.ts";
 import type { Turn } from "./messages.ts";
 
@@ -20,10 +21,18 @@ export interface Cable<Out, In> {
   close(): void;
 }
 
+/** The largest buffer that crosses as a copy: to hand a small one over costs more. */
+const LARGEST_COPIED = 1024 + 64;
+
 /** An end at a MessagePort. */
 export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
   const cable: Cable<Out, In> = {
-    post: (turn) => port.postMessage(turn, buffersOf(turn)),
+    post: (turn) => {
+      const buffers = buffersOf(turn);
+      port.postMessage(turn, buffers.filter(({ byteLength }) => byteLength > LARGEST_COPIED));
+      // Those that were handed over are empty now, and are not kept.
+      for (const buffer of buffers) keepBuffer(buffer);
+    },
     sharesBuffers: false,
     onTurn: null,
     close: () => port.close(),

@@ -66,7 +66,7 @@ export class Driver {
       else this.#perform(call, bytes, now);
     }
     this.#out.returnCredit(turn.packetBytes);
-    if (!this.#cable.sharesBuffers) keepBuffers(turn);
+    keepBuffers(turn);
     this.#run(now);
   }
 
@@ -195,8 +195,8 @@ export class Driver {
 
 /** Nobody looks into them any more, but for datagrams, which an engine keeps until they are sent. */
 function keepBuffers({ packets, bytes, items }: Turn<Call>): void {
-  if (packets) keepBuffer(packets.view.buffer);
-  if (bytes && !items.some(({ op }) => op === "send")) keepBuffer(bytes.view.buffer);
+  if (packets?.isAlone) keepBuffer(packets.view.buffer);
+  if (bytes?.isAlone && !items.some(({ op }) => op === "send")) keepBuffer(bytes.view.buffer);
 }
 
 function rethrow(error: unknown): never {

@@ -332,7 +332,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   #receive(id: number, reader: BatchReader): void {
     const bytes = reader.next();
     const socket = this.#sockets.get(id);
-    if (socket instanceof RemoteConnection) socket.receive(bytes, reader.isOnly && !this.#cable.sharesBuffers);
+    if (socket instanceof RemoteConnection) socket.receive(bytes, reader.isOnly);
   }
 
   #receiveDatagram(id: number, bytes: Uint8Array, from: Endpoint): void {

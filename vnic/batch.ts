@@ -11,14 +11,18 @@ import { keepBuffer, spareBuffer } from "./spare_buffers.ts";
 /** Bytes before each record. */
 export const RECORD_HEADER = 4;
 const SMALLEST = 256;
-/** The largest buffer that is begun before there is so much to write, where batches share them. */
+/** The largest buffer that batches share; one that needs more has a buffer of its own. */
 const LARGEST_SHARED = 16 * 1024;
+/** The largest buffer that is handed over however little is in it. */
+const LARGEST_EMPTY = 1024;
 
 /** What a writer has collected: `length` bytes of `view` from `start` on. */
 export interface Batch {
   view: DataView<ArrayBuffer>;
   start: number;
   length: number;
+  /** Nothing else is in the buffer: who has taken the batch apart may use it again. */
+  isAlone: boolean;
 }
 
 /**
@@ -39,22 +43,27 @@ export class BatchWriter {
   view: DataView<ArrayBuffer>;
   /** Where the bytes of the reserved record go. */
   offset: number;
-  readonly #sharesBuffers: boolean;
+  /** Whether small batches may follow each other in one buffer, and whether the present one is such a buffer. */
+  readonly #mayShare: boolean;
+  #isShared: boolean;
   /** Where the batch starts, and where its next record does. */
   #start: number;
   #end: number;
-  /** Bytes that the next buffer has at the least. */
-  #expected: number;
+  /** Bytes of the last batch, and of the last buffer that was shared. */
+  #usual: number;
+  #sharedSize: number;
 
-  /** With `sharesBuffers` the memory of a batch that was taken stays on this thread, and the next one follows in it. */
-  constructor(sharesBuffers = false) {
+  /** With `mayShare` the memory of a batch that was taken stays on this thread, and small ones share it. */
+  constructor(mayShare = false) {
     this.bytes = NO_BYTES;
     this.view = NO_VIEW;
     this.offset = 0;
-    this.#sharesBuffers = sharesBuffers;
+    this.#mayShare = mayShare;
+    this.#isShared = false;
     this.#start = 0;
     this.#end = 0;
-    this.#expected = SMALLEST;
+    this.#usual = 0;
+    this.#sharedSize = SMALLEST;
   }
 
   /** Bytes in use, record headers included. */
@@ -65,7 +74,7 @@ export class BatchWriter {
   /** Makes room for a record of up to `length` bytes. */
   reserve(length: number): void {
     // Whoever was handed the batch before may have transferred what they share.
-    if (this.#sharesBuffers && this.length === 0 && this.view.buffer.detached) this.#begin(NO_BYTES);
+    if (this.#isShared && this.length === 0 && this.view.buffer.detached) this.#begin(NO_BYTES);
     const end = this.#end + RECORD_HEADER + length;
     if (end > this.bytes.length) this.#grow(RECORD_HEADER + length);
     this.offset = this.#end + RECORD_HEADER;
@@ -88,22 +97,23 @@ export class BatchWriter {
   take(): Batch | undefined {
     const { length } = this;
     if (length === 0) return undefined;
-    return this.#sharesBuffers ? this.#takePart(length) : this.#takeAll(length);
+    this.#usual = length;
+    return this.#isShared ? this.#takePart(length) : this.#takeAll(length);
   }
 
   #takePart(length: number): Batch {
-    const batch = { view: this.view, start: this.#start, length };
+    const batch = { view: this.view, start: this.#start, length, isAlone: false };
     this.#start = this.#end;
     return batch;
   }
 
   #takeAll(length: number): Batch {
     const { view } = this;
-    this.#expected = Math.max(SMALLEST, length);
     this.#begin(NO_BYTES);
-    // A buffer that is mostly empty is not worth sending: the reader would keep it alive.
-    if (length * 2 >= view.byteLength) return { view, start: 0, length };
-    const batch = { view: new DataView(view.buffer.slice(0, length)), start: 0, length };
+    // A large buffer that is mostly empty is not worth sending: the reader would keep it alive.
+    const isWorth = length * 2 >= view.byteLength || view.byteLength <= LARGEST_EMPTY;
+    if (isWorth) return { view, start: 0, length, isAlone: true };
+    const batch = { view: new DataView(view.buffer.slice(0, length)), start: 0, length, isAlone: true };
     keepBuffer(view.buffer);
     return batch;
   }
@@ -111,14 +121,19 @@ export class BatchWriter {
   /** The first buffer of a batch is sized by what came before: zeroing a large, mostly empty one costs. */
   #grow(needed: number): void {
     const { length, bytes } = this;
-    const usual = length === 0 || this.#sharesBuffers ? this.#expected : 0;
-    const capacity = Math.max(usual, 2 * length, length + needed);
+    const wasShared = this.#isShared;
     const written = bytes.subarray(this.#start, this.#end);
-    this.#begin(new Uint8Array(this.#sharesBuffers ? new ArrayBuffer(capacity) : spareBuffer(capacity)));
+    this.#begin(this.#newBuffer(Math.max(length === 0 ? this.#usual : 2 * length, length + needed)));
     this.bytes.set(written);
     this.#end = length;
-    if (this.#sharesBuffers) this.#expected = Math.min(2 * this.#expected, LARGEST_SHARED);
-    else keepBuffer(bytes.buffer);
+    if (!wasShared) keepBuffer(bytes.buffer);
+  }
+
+  #newBuffer(capacity: number): Uint8Array<ArrayBuffer> {
+    this.#isShared = this.#mayShare && capacity <= LARGEST_SHARED;
+    if (!this.#isShared) return new Uint8Array(spareBuffer(capacity));
+    this.#sharedSize = Math.min(2 * this.#sharedSize, LARGEST_SHARED);
+    return new Uint8Array(Math.max(capacity, this.#sharedSize));
   }
 
   #begin(bytes: Uint8Array<ArrayBuffer>): void {
@@ -138,23 +153,25 @@ export class BatchReader {
   length: number;
   readonly #start: number;
   readonly #end: number;
+  readonly #isAlone: boolean;
 
   /** A reader of what crossed, if anything did. */
   static of(batch: Batch | undefined): BatchReader {
     return batch ? new BatchReader(batch) : NOTHING;
   }
 
-  constructor({ view, start, length }: Batch) {
+  constructor({ view, start, length, isAlone }: Batch) {
     this.view = view;
     this.offset = start;
     this.length = 0;
     this.#start = start;
     this.#end = start + length;
+    this.#isAlone = isAlone;
   }
 
-  /** Whether the record that {@link advance} found is all that there is. */
+  /** Whether the record that {@link advance} found is all that is in the buffer. */
   get isOnly(): boolean {
-    return this.offset === this.#start + RECORD_HEADER && this.offset + this.length === this.#end;
+    return this.#isAlone && this.offset === this.#start + RECORD_HEADER && this.offset + this.length === this.#end;
   }
 
   /** Goes to the next record; false when there is none, also because somebody has transferred or overwritten the buffer. */
@@ -182,4 +199,4 @@ export class BatchReader {
 
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
-const NOTHING = new BatchReader({ view: NO_VIEW, start: 0, length: 0 });
+const NOTHING = new BatchReader({ view: NO_VIEW, start: 0, length: 0, isAlone: false });

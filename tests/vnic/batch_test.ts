@@ -85,3 +85,18 @@ Deno.test("a shared buffer that was transferred is not written to", () => {
   writer.append(Uint8Array.of(4, 5, 6));
   assertEquals(BatchReader.of(writer.take()).next(), Uint8Array.of(4, 5, 6));
 });
+
+Deno.test("on one thread a large batch is alone in its buffer, and small ones before and after it are not", () => {
+  const writer = new BatchWriter(true);
+  const batches = [10, 100_000, 100_000, 10, 10].map((length, i) => {
+    writer.append(new Uint8Array(length).fill(i));
+    return writer.take()!;
+  });
+  assertEquals(batches.map(({ isAlone }) => isAlone), [false, true, true, true, false]);
+  assertEquals(new Set(batches.map(({ view }) => view.buffer)).size, 5);
+  for (const [i, batch] of batches.entries()) {
+    const reader = BatchReader.of(batch);
+    assertEquals(reader.next(), new Uint8Array(batch.length - 4).fill(i));
+    assertEquals(reader.isOnly, batch.isAlone);
+  }
+});
