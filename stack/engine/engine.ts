@@ -86,7 +86,7 @@ export class Engine {
 
   /** When {@link tick} must be called next; Infinity when idle. */
   nextDeadline(): number {
-    return Math.min(this.#tcp.timers.next(), this.#input.fragments.nextDeadline(), this.#pings.nextDeadline());
+    return Math.min(this.#tcp.nextDeadline(), this.#input.fragments.nextDeadline(), this.#pings.nextDeadline());
   }
 
   /** Writes the packets that may be sent now; false when `out` was full before all were written. */

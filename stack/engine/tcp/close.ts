@@ -8,6 +8,7 @@ import type { Connection } from "./connection.ts";
 import { releaseReceiveBuffer, releaseSendBuffer, withdrawSendBuffer } from "./buffers.ts";
 import { emitReset } from "./emit.ts";
 import { isSynchronized } from "./state.ts";
+import { TimeWait } from "./time_wait.ts";
 
 /** How long FIN-WAIT-2 waits for the FIN of a peer whose data nobody will read. */
 const FIN_WAIT_2_TIMEOUT = 60_000;
@@ -30,8 +31,9 @@ export function advanceToFin(c: Connection): void {
 /** The program lets go of both directions. `unread`: it has not read all that arrived, so RST follows the FIN. */
 export function closeBoth(c: Connection, unread: boolean, now: number): void {
   if (c.state === "SYN-SENT" || c.state === "CLOSED") return discard(orphan(c));
-  const resets = (unread || c.unreadBytes > 0) && c.state !== "TIME-WAIT";
+  const resets = unread || c.unreadBytes > 0;
   orphan(c);
+  if (c.state === "TIME-WAIT") return c.tcp.forget(c);
   if (resets) {
     c.resetAfterFin = true;
     if (c.finSent) return abort(c);
@@ -42,9 +44,10 @@ export function closeBoth(c: Connection, unread: boolean, now: number): void {
 
 /** ABORT: RST, and nothing more. */
 export function abort(c: Connection): void {
-  const { state } = c;
-  if (state === "SYN-RECEIVED" || (isSynchronized(state) && state !== "TIME-WAIT")) emitReset(c);
-  discard(orphan(c));
+  orphan(c);
+  if (c.state === "TIME-WAIT") return c.tcp.timeWaits.endOf(c);
+  if (c.state === "SYN-RECEIVED" || isSynchronized(c.state)) emitReset(c);
+  discard(c);
 }
 
 /** The connection is broken; the program hears of it after what it can still read. */
@@ -66,21 +69,16 @@ export function discard(c: Connection): void {
   c.tcp.remove(c);
 }
 
-/** TIME-WAIT: answers a FIN that comes again, for twice the time a segment may live. */
+/** TIME-WAIT: the network goes on with a {@link TimeWait}; what has arrived can still be read. */
 export function enterTimeWait(c: Connection, now: number): void {
   c.setState("TIME-WAIT");
   c.sent.clear();
   releaseSendBuffer(c);
   clearDeadlines(c);
-  c.lingerAt = now + c.tcp.settings.timeWait;
-  c.tcp.orphans.leave(c);
-  c.tcp.timeWait.join(c);
+  c.tcp.leaveNetwork(c);
+  c.tcp.timeWaits.add(new TimeWait(c), now);
+  if (c.orphaned) c.tcp.forget(c);
   c.tcp.events.push({ kind: "timeWait", id: c.id });
-}
-
-/** The peer's FIN came again. */
-export function restartTimeWait(c: Connection, now: number): void {
-  c.lingerAt = now + c.tcp.settings.timeWait;
 }
 
 /** Bounds the wait for a peer's FIN when the program has let go. */

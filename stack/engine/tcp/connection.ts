@@ -16,6 +16,7 @@ import { INITIAL_BUFFER, type ReadRate } from "./buffers.ts";
 import { type CongestionControl, initialWindow } from "./congestion.ts";
 import type { Listener } from "./listener.ts";
 import { Cubic } from "./cubic.ts";
+import type { InDemux } from "./demux.ts";
 import { MTUGuess } from "./mtu_guess.ts";
 import { NewReno } from "./newreno.ts";
 import { ProportionalRateReduction } from "./prr.ts";
@@ -40,7 +41,7 @@ export interface FourTuple {
 }
 
 /** SND.x and RCV.x of the RFC are `sndX` and `rcvX`. Sequence numbers are int32, times ms, sizes bytes. */
-export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
+export class Connection implements TimerOwner, InLine<Connection>, InDemux<Connection> {
   readonly tcp: TCP;
   readonly id: number;
   readonly local: Address;
@@ -176,7 +177,7 @@ export class Connection implements TimerOwner, InLine<Connection>, FourTuple {
   probeAt: number;
   delayedAckAt: number;
   keepAliveAt: number;
-  /** End of TIME-WAIT, or of a FIN-WAIT-2 that nobody waits in. */
+  /** End of a FIN-WAIT-2 that nobody waits in. */
   lingerAt: number;
   deadline: number;
   timerIndex: number;

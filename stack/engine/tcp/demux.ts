@@ -4,12 +4,18 @@
  * @module
  */
 import type { Packet } from "../packet.ts";
-import type { Connection, FourTuple } from "./connection.ts";
+import type { FourTuple } from "./connection.ts";
+
+/** Has a four-tuple, and notes its place in the table. */
+export interface InDemux<Entry> extends FourTuple {
+  hash: number;
+  nextInBucket: Entry | null;
+}
 
 /** A hash table whose hash an outsider cannot aim at: it starts from a secret. */
-export class Demux {
+export class Demux<Entry extends InDemux<Entry>> {
   readonly #secret: number;
-  readonly #buckets: Map<number, Connection>;
+  readonly #buckets: Map<number, Entry>;
   #size: number;
 
   constructor(secret: number) {
@@ -23,7 +29,7 @@ export class Demux {
   }
 
   /** The connection that a packet belongs to. Mixes the words in the order of `#hash`. */
-  find(packet: Packet, localPort: number, remotePort: number): Connection | undefined {
+  find(packet: Packet, localPort: number, remotePort: number): Entry | undefined {
     let hash = mix(this.#secret, packet.s0 ^ packet.d0);
     hash = mix(hash, packet.s1 ^ packet.d1);
     hash = mix(hash, packet.s2 ^ packet.d2);
@@ -36,13 +42,13 @@ export class Demux {
   }
 
   /** The connection with a four-tuple. */
-  findTuple(tuple: FourTuple): Connection | undefined {
+  findTuple(tuple: FourTuple): Entry | undefined {
     let connection = this.#buckets.get(this.#hash(tuple)) ?? null;
     while (connection && !isSame(connection, tuple)) connection = connection.nextInBucket;
     return connection ?? undefined;
   }
 
-  add(connection: Connection): void {
+  add(connection: Entry): void {
     const hash = this.#hash(connection);
     connection.hash = hash;
     connection.nextInBucket = this.#buckets.get(hash) ?? null;
@@ -50,8 +56,8 @@ export class Demux {
     this.#size++;
   }
 
-  delete(connection: Connection): void {
-    let previous: Connection | null = null;
+  delete(connection: Entry): void {
+    let previous: Entry | null = null;
     let current = this.#buckets.get(connection.hash) ?? null;
     while (current && current !== connection) {
       previous = current;
@@ -74,22 +80,22 @@ export class Demux {
     return mix(hash, (localPort << 16) | remotePort);
   }
 
-  *[Symbol.iterator](): Generator<Connection> {
+  *[Symbol.iterator](): Generator<Entry> {
     for (const first of this.#buckets.values()) {
-      for (let connection: Connection | null = first; connection; connection = connection.nextInBucket) {
+      for (let connection: Entry | null = first; connection; connection = connection.nextInBucket) {
         yield connection;
       }
     }
   }
 }
 
-function matches(connection: Connection, packet: Packet, localPort: number, remotePort: number): boolean {
+function matches(connection: FourTuple, packet: Packet, localPort: number, remotePort: number): boolean {
   return connection.remotePort === remotePort && connection.localPort === localPort &&
     connection.remote.equals(packet.s0, packet.s1, packet.s2, packet.s3) &&
     connection.local.equals(packet.d0, packet.d1, packet.d2, packet.d3);
 }
 
-function isSame(connection: Connection, { local, localPort, remote, remotePort }: FourTuple): boolean {
+function isSame(connection: FourTuple, { local, localPort, remote, remotePort }: FourTuple): boolean {
   return connection.remotePort === remotePort && connection.localPort === localPort &&
     connection.remote.equals(remote.w0, remote.w1, remote.w2, remote.w3) &&
     connection.local.equals(local.w0, local.w1, local.w2, local.w3);

@@ -17,7 +17,7 @@ import { emitSyn } from "./emit.ts";
 import type { Listener } from "./listener.ts";
 import { receiveText } from "./text.ts";
 import { sendReset } from "./reset.ts";
-import type { Segment } from "./segment.ts";
+import { type Segment, tupleOf } from "./segment.ts";
 import { decodeOptions, encodeOptions } from "./syn_cookies.ts";
 import type { TCP } from "./tcp.ts";
 import { timestampAt } from "./timestamps.ts";
@@ -108,15 +108,6 @@ function enterSynReceived(c: Connection, listener: Listener): void {
   listener.halfOpen++;
   c.setState("SYN-RECEIVED");
   c.tcp.add(c);
-}
-
-function tupleOf(packet: Packet, segment: Segment): FourTuple {
-  return {
-    local: packet.destination(),
-    localPort: segment.destinationPort,
-    remote: packet.source(),
-    remotePort: segment.sourcePort,
-  };
 }
 
 /** A segment in SYN-SENT. */

@@ -8,7 +8,7 @@ import { ACK, FIN, RST, SYN } from "../../wire/tcp.ts";
 import type { Packet } from "../packet.ts";
 import { add, atOrAfter, atOrBefore, before, distance } from "../seq.ts";
 import { acknowledge } from "./acknowledge.ts";
-import { breakConnection, discard, restartTimeWait } from "./close.ts";
+import { breakConnection, discard } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { emitSyn } from "./emit.ts";
 import { establish } from "./open.ts";
@@ -16,10 +16,13 @@ import { sendReset } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import { receiveText } from "./text.ts";
 import { noteTimestamp, passesPAWS } from "./timestamps.ts";
-import { receiveWindow } from "./window.ts";
+import { type ReceiveWindow, receiveWindow } from "./window.ts";
 
 /** The least time between answers of one connection to segments that it cannot use, ms; Linux waits as long. */
 const INVALID_INTERVAL = 500;
+
+/** Whoever answers segments that it cannot use. */
+export type Answering = Pick<Connection, "tcp" | "ackOwed" | "challengedAt" | "invalidAnsweredAt">;
 
 /** Takes one segment. */
 export function receiveSegment(c: Connection, packet: Packet, segment: Segment, now: number): void {
@@ -55,7 +58,6 @@ function checkSequence(c: Connection, segment: Segment, now: number): boolean {
     return false;
   }
   c.tcp.counters.drop("unacceptable");
-  if (c.state === "TIME-WAIT" && segment.has(FIN)) restartTimeWait(c, now);
   if (!mayAnswerInvalid(c, segment, now)) return false;
   const isSynAgain = segment.has(SYN) && !segment.has(ACK | FIN) && segment.seq === c.irs;
   if (c.state === "SYN-RECEIVED" && isSynAgain) emitSyn(c, now);
@@ -69,18 +71,19 @@ function drops(c: Connection): false {
   return false;
 }
 
-function isAcceptable(c: Connection, segment: Segment): boolean {
+/** Whether some of a segment lies in the window. */
+export function isAcceptable(c: ReceiveWindow, segment: Segment): boolean {
   const window = receiveWindow(c);
   const { length } = segment;
   if (length === 0) {
-    return window === 0 ? segment.seq === c.rcvNxt : inWindow(c, segment.seq, window);
+    return window === 0 ? segment.seq === c.rcvNxt : inWindow(c.rcvNxt, segment.seq, window);
   }
   if (window === 0) return false;
-  return inWindow(c, segment.seq, window) || inWindow(c, add(segment.endSeq, -1), window);
+  return inWindow(c.rcvNxt, segment.seq, window) || inWindow(c.rcvNxt, add(segment.endSeq, -1), window);
 }
 
-function inWindow(c: Connection, seq: number, window: number): boolean {
-  return atOrAfter(seq, c.rcvNxt) && before(seq, add(c.rcvNxt, window));
+function inWindow(rcvNxt: number, seq: number, window: number): boolean {
+  return atOrAfter(seq, rcvNxt) && before(seq, add(rcvNxt, window));
 }
 
 /**
@@ -99,7 +102,7 @@ function receiveReset(c: Connection, segment: Segment, now: number): void {
   if (c.state === "SYN-RECEIVED") {
     if (c.listener) discard(c);
     else breakConnection(c, "refused");
-  } else if (c.state === "CLOSING" || c.state === "LAST-ACK" || c.state === "TIME-WAIT") {
+  } else if (c.state === "CLOSING" || c.state === "LAST-ACK") {
     discard(c);
   } else {
     breakConnection(c, "reset");
@@ -113,7 +116,7 @@ function receiveSyn(c: Connection, now: number): void {
 }
 
 /** Drops a segment, and tells a peer what we expect, in case it is really the peer; not often (RFC 5961 §7). */
-export function sendChallengeAck(c: Connection, now: number): void {
+export function sendChallengeAck(c: Answering, now: number): void {
   c.tcp.counters.drop("unacceptable");
   if (now - c.challengedAt < INVALID_INTERVAL) return c.tcp.counters.drop("rateLimited");
   c.challengedAt = now;
@@ -135,7 +138,7 @@ function reportDuplicate(c: Connection, segment: Segment): void {
  * Two ends that disagree would answer each other's bare segments for ever. Data and FIN are no answers, and who sends
  * them again waits for one.
  */
-function mayAnswerInvalid(c: Connection, segment: Segment, now: number): boolean {
+export function mayAnswerInvalid(c: Answering, segment: Segment, now: number): boolean {
   if (segment.length > 0 && !segment.has(SYN)) return true;
   if (now - c.invalidAnsweredAt < INVALID_INTERVAL) {
     c.tcp.counters.drop("rateLimited");

@@ -7,6 +7,7 @@ import { ecn } from "../../wire/ip.ts";
 import * as tcp from "../../wire/tcp.ts";
 import { TCPOptionSet } from "../../wire/tcp_options.ts";
 import type { Packet } from "../packet.ts";
+import type { FourTuple } from "./connection.ts";
 
 /** The segment under way (RFC 9293 §3.3.1: SEG.SEQ, SEG.ACK, …). One object is filled again and again. */
 export class Segment {
@@ -73,4 +74,14 @@ export class Segment {
   get endSeq(): number {
     return (this.seq + this.length) | 0;
   }
+}
+
+/** The connection that a segment is for, as its receiver names it. */
+export function tupleOf(packet: Packet, segment: Segment): FourTuple {
+  return {
+    local: packet.destination(),
+    localPort: segment.destinationPort,
+    remote: packet.source(),
+    remotePort: segment.sourcePort,
+  };
 }

@@ -36,7 +36,7 @@ import { Segment } from "./segment.ts";
 import { SendOrder } from "./send_order.ts";
 import { SynCookies } from "./syn_cookies.ts";
 import { fireDeadlines } from "./timeouts.ts";
-import { isNewIncarnation } from "./timestamps.ts";
+import { isNewIncarnation, receiveInTimeWait, type TimeWait, TimeWaits } from "./time_wait.ts";
 
 /** Initial sequence numbers advance by one every 4 µs (RFC 9293 §3.4.1). */
 const ISN_PER_MS = 250;
@@ -66,16 +66,18 @@ export class TCP {
   readonly settings: TCPSettings;
   readonly limits: Required<StackLimits>;
   readonly timers: Timers<Connection>;
-  /** Connections in TIME-WAIT, the oldest first. */
-  readonly timeWait: WaitingLine<Connection>;
-  /** Other connections that the program has let go of and that are not over, the oldest first. */
+  /** What is left of connections in TIME-WAIT. */
+  readonly timeWaits: TimeWaits;
+  /** Connections that the program has let go of and that are not over, the oldest first. */
   readonly orphans: WaitingLine<Connection>;
   /** For what was received and not read, and for what programs may write. */
   readonly receiveMemory: MemoryPool;
   readonly sendMemory: MemoryPool;
   readonly #local: LocalAddresses;
-  readonly #demux: Demux;
+  /** Connections that the network knows. */
+  readonly #demux: Demux<Connection>;
   readonly #listeners: Listeners;
+  /** Connections that the program or the network knows. */
   readonly #byId: Map<number, Connection>;
   /** Which listener's backlog a connection waits in; those that have ended meanwhile wait as well. */
   readonly #unaccepted: Map<number, Listener>;
@@ -92,12 +94,12 @@ export class TCP {
     this.settings = host.settings;
     this.limits = host.limits;
     this.timers = new Timers();
-    this.timeWait = new WaitingLine();
     this.orphans = new WaitingLine();
     this.receiveMemory = new MemoryPool(host.limits.receiveMemory);
     this.sendMemory = new MemoryPool(host.limits.sendMemory);
     this.#local = host.local;
     this.#demux = new Demux(randomInt32(host.random));
+    this.timeWaits = new TimeWaits(randomInt32(host.random), host.settings.timeWait, (t) => this.#forgetTimeWait(t));
     this.#listeners = new Listeners();
     this.#byId = new Map();
     this.#unaccepted = new Map();
@@ -113,12 +115,13 @@ export class TCP {
    * let go of first: its peer alone keeps it.
    */
   makeRoom(): boolean {
-    if (this.#demux.size < this.limits.connections) return true;
-    const oldest = this.timeWait.first ?? this.orphans.first;
-    if (!oldest) return false;
+    if (this.#size < this.limits.connections) return true;
+    const waiting = this.timeWaits.oldest;
+    const orphan = this.orphans.first;
     // Without a word: an answer goes to who asked, and the peer hears of it when it does.
-    discard(oldest);
-    return true;
+    if (waiting) this.timeWaits.end(waiting);
+    else if (orphan) discard(orphan);
+    return waiting !== undefined || orphan !== undefined;
   }
 
   /** Listeners and connections of all states. */
@@ -134,7 +137,17 @@ export class TCP {
         local: endpointText(c.local, c.localPort),
         remote: endpointText(c.remote, c.remotePort),
         receiveQueue: c.orphaned ? 0 : c.unreadBytes + handedOver(c.id),
-        sendQueue: c.state === "TIME-WAIT" ? 0 : c.bufferedBytes,
+        sendQueue: c.bufferedBytes,
+      };
+    }
+    for (const t of this.timeWaits) {
+      yield {
+        protocol: "tcp",
+        state: "TIME-WAIT",
+        local: endpointText(t.local, t.localPort),
+        remote: endpointText(t.remote, t.remotePort),
+        receiveQueue: (this.#byId.get(t.id)?.unreadBytes ?? 0) + handedOver(t.id),
+        sendQueue: 0,
       };
     }
   }
@@ -156,7 +169,7 @@ export class TCP {
       buffers += c.sendBuffer.capacity + c.receiveBuffer.capacity;
     }
     const [received, promised] = [this.receiveMemory.held, this.sendMemory.held];
-    const [connections, timers] = [this.#demux.size, this.timers.size];
+    const [connections, timers] = [this.#size, this.timers.size];
     return { connections, timers, halfOpen, waiting, gaps, segments, buffers, received, promised };
   }
 
@@ -177,9 +190,9 @@ export class TCP {
   takeOverTuple(tuple: FourTuple, now: number): number {
     const hash = this.#isnHash.ofFourTuple(tuple.local, tuple.localPort, tuple.remote, tuple.remotePort);
     const iss = add(hash, Math.floor(now * ISN_PER_MS) | 0);
-    const predecessor = this.#demux.findTuple(tuple);
+    const predecessor = this.timeWaits.findTuple(tuple);
     if (!predecessor) return iss;
-    discard(predecessor);
+    this.timeWaits.end(predecessor);
     return latest(iss, add(predecessor.sndNxt, ISN_GAP));
   }
 
@@ -198,8 +211,7 @@ export class TCP {
     // RFC 9293 §3.9.2.3: a connection has one peer.
     if (!local || target.isMulticastOrBroadcast) return this.#refuseDial(id, "network-unreachable");
     const tuple = { local, localPort, remote: target, remotePort };
-    const predecessor = this.#demux.findTuple(tuple);
-    if (predecessor && predecessor.state !== "TIME-WAIT") return this.#refuseDial(id, "address-in-use");
+    if (this.#demux.findTuple(tuple)) return this.#refuseDial(id, "address-in-use");
     if (!this.makeRoom()) return this.#refuseDial(id, "no-buffers");
     openActive(this, id, tuple, this.takeOverTuple(tuple, now));
   }
@@ -246,6 +258,7 @@ export class TCP {
   /** Resets all connections. */
   abortAll(): void {
     for (const c of [...this.#demux]) abort(c);
+    for (const t of [...this.timeWaits]) this.timeWaits.end(t);
   }
 
   /** Takes one packet. */
@@ -258,8 +271,10 @@ export class TCP {
     const segment = this.#segment;
     segment.read(packet);
     const c = this.#demux.find(packet, segment.destinationPort, segment.sourcePort);
-    if (!c || this.#yieldsTimeWait(c, packet, segment)) return this.#receiveForNobody(packet, segment, now);
-    this.receiveForConnection(c, packet, segment, now);
+    if (c) return this.receiveForConnection(c, packet, segment, now);
+    const t = this.timeWaits.find(packet, segment);
+    if (t && !this.#yields(t, packet, segment)) return receiveInTimeWait(t, segment, now);
+    this.#receiveForNobody(packet, segment, now);
   }
 
   /** Takes one segment of a connection. */
@@ -306,8 +321,14 @@ export class TCP {
     return undefined;
   }
 
+  /** When {@link tick} must be called next; Infinity when idle. */
+  nextDeadline(): number {
+    return Math.min(this.timers.next(), this.timeWaits.nextDeadline());
+  }
+
   /** Fires deadlines that have come. */
   tick(now: number): void {
+    this.timeWaits.tick(now);
     for (;;) {
       const c = this.timers.popDue(now);
       if (!c) return;
@@ -335,11 +356,20 @@ export class TCP {
 
   /** Takes a connection out of the network; its id lives until the program has read what arrived. */
   remove(c: Connection): void {
+    this.leaveNetwork(c);
+    this.releaseWhenRead(c);
+  }
+
+  /** No packet is for the connection any more. */
+  leaveNetwork(c: Connection): void {
     this.#demux.delete(c);
-    this.timeWait.leave(c);
     this.orphans.leave(c);
     this.timers.remove(c);
-    this.releaseWhenRead(c);
+  }
+
+  /** The program has let go of a connection that the network knows no more. */
+  forget(c: Connection): void {
+    this.#byId.delete(c.id);
   }
 
   /** Ends a connection's id, once it is out of the network and nothing is left to read. */
@@ -383,11 +413,25 @@ export class TCP {
     sendReset(this, packet, segment);
   }
 
-  /** A SYN that is newer than all that a connection in TIME-WAIT has received starts a new one in its place. */
-  #yieldsTimeWait(c: Connection, packet: Packet, segment: Segment): boolean {
-    if (c.state !== "TIME-WAIT" || !segment.has(SYN) || segment.has(ACK | RST) || !isNewIncarnation(c, segment)) {
-      return false;
+  /** Connections of all states. */
+  get #size(): number {
+    return this.#demux.size + this.timeWaits.size;
+  }
+
+  /** The program may have something to read still; else this was the connection's end. */
+  #forgetTimeWait({ id, announced }: TimeWait): void {
+    const c = this.#byId.get(id);
+    if (c) {
+      c.setState("CLOSED");
+      this.releaseWhenRead(c);
+    } else if (announced) {
+      this.events.push({ kind: "released", id });
     }
+  }
+
+  /** A SYN that is newer than all that a connection in TIME-WAIT has received starts a new one in its place. */
+  #yields(t: TimeWait, packet: Packet, segment: Segment): boolean {
+    if (!segment.has(SYN) || segment.has(ACK | RST) || !isNewIncarnation(t, segment)) return false;
     return this.#listeners.find(packet, segment.destinationPort, segment.sourcePort)?.hasRoom(this.limits.synQueue) ??
       false;
   }

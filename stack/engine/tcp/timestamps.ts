@@ -4,15 +4,21 @@
  * @module
  */
 import { RST, SYN } from "../../wire/tcp.ts";
-import { after, atOrBefore, before, distance } from "../seq.ts";
+import { atOrBefore, before, distance } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
 
 /** How long TS.Recent holds on an idle connection: 24 days, in ms (§5.5). */
 const RECENT_IS_OLD = 24 * 24 * 3600 * 1000;
 
+/** What a connection keeps of timestamps. */
+export type TimestampState = Pick<
+  Connection,
+  "timestamps" | "timestampOffset" | "timestampRecent" | "timestampRecentAt"
+>;
+
 /** TSval: a clock of 1 ms that starts somewhere else on each connection (§5.4, §7.1). */
-export function timestampAt(c: Connection, now: number): number {
+export function timestampAt(c: TimestampState, now: number): number {
   return (Math.floor(now) + c.timestampOffset) | 0;
 }
 
@@ -22,7 +28,7 @@ export function elapsedSinceEcho(c: Connection, segment: Segment, now: number): 
 }
 
 /** PAWS (§5.3): whether a segment is no old duplicate. Without the option it is none of ours (§3.2). */
-export function passesPAWS(c: Connection, segment: Segment, now: number): "yes" | "old" | "missing" {
+export function passesPAWS(c: TimestampState, segment: Segment, now: number): "yes" | "old" | "missing" {
   if (!c.timestamps || segment.has(RST) || segment.has(SYN)) return "yes";
   if (!segment.options.hasTimestamps) return "missing";
   const old = before(segment.options.timestampValue, c.timestampRecent);
@@ -30,17 +36,13 @@ export function passesPAWS(c: Connection, segment: Segment, now: number): "yes" 
 }
 
 /** TS.Recent, from the segment that spans what was acknowledged last (§4.3). */
-export function noteTimestamp(c: Connection, segment: Segment, now: number): void {
+export function noteTimestamp(
+  c: TimestampState & Pick<Connection, "lastAckSent">,
+  segment: Segment,
+  now: number,
+): void {
   if (!c.timestamps || !segment.options.hasTimestamps || !atOrBefore(segment.seq, c.lastAckSent)) return;
   if (before(segment.options.timestampValue, c.timestampRecent) && now - c.timestampRecentAt < RECENT_IS_OLD) return;
   c.timestampRecent = segment.options.timestampValue;
   c.timestampRecentAt = now;
-}
-
-/** Whether a SYN cannot be an old one: its timestamp tells, where both use them, before its number (RFC 6191 §2). */
-export function isNewIncarnation(c: Connection, { seq, options }: Segment): boolean {
-  const isBeyond = after(seq, c.rcvNxt);
-  if (!options.hasTimestamps || !c.tcp.settings.timestamps) return isBeyond;
-  if (!c.timestamps || after(options.timestampValue, c.timestampRecent)) return true;
-  return isBeyond && options.timestampValue === c.timestampRecent;
 }

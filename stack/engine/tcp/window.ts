@@ -18,8 +18,11 @@ export function shiftFor(size: number): number {
   return shift;
 }
 
+/** RCV.NXT, and the right edge of the widest window ever offered. */
+export type ReceiveWindow = Pick<Connection, "rcvNxt" | "rcvEdge">;
+
 /** RCV.WND: what may still arrive in the window offered last. */
-export function receiveWindow(c: Connection): number {
+export function receiveWindow(c: ReceiveWindow): number {
   return Math.max(0, distance(c.rcvEdge, c.rcvNxt));
 }
 
