@@ -103,7 +103,7 @@ export interface StackConfig {
  * drops packets, and so it may have whole windows under way; an engine only holds them back, and soon, so that a new
  * connection's first packet does not wait behind megabytes.
  */
-export const PACKET_CREDIT_TO_ENGINE = 8 * 1024 * 1024;
+export const PACKET_CREDIT_TO_ENGINE = 16 * 1024 * 1024;
 export const PACKET_CREDIT_FROM_ENGINE = 1024 * 1024;
 
 /** Bytes of one stream that may wait on the main thread for the program to read them. */
