@@ -105,7 +105,8 @@ export class RemoteConnection {
     const length = Math.min(bytes.length, this.writable);
     this.#writable -= length;
     for (let from = 0; from < length; from += STREAM_RECORD) {
-      const part = bytes.subarray(from, Math.min(length, from + STREAM_RECORD));
+      const end = Math.min(length, from + STREAM_RECORD);
+      const part = end - from === bytes.length ? bytes : bytes.subarray(from, end);
       this.#sink.callWithBytes({ op: "write", id: this.id }, part);
     }
     return length;

@@ -337,7 +337,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
 
   #receiveDatagram(id: number, bytes: Uint8Array, from: Endpoint): void {
     const socket = this.#sockets.get(id);
-    if (socket instanceof RemoteDatagramSocket) socket.receive({ bytes: bytes.slice(), from });
+    if (socket instanceof RemoteDatagramSocket) socket.receive({ bytes: new Uint8Array(bytes), from });
   }
 
   #end(id: number): void {

@@ -27,6 +27,7 @@ import { add } from "./seq.ts";
 import type { SocketEntry } from "./netstat.ts";
 import { restReceiveBuffer } from "./tcp/buffers.ts";
 import { abort, closeBoth, closeWrite } from "./tcp/close.ts";
+import { receiveError } from "./tcp/icmp_errors.ts";
 import { type ConnectionInfo, connectionInfo } from "./tcp/info.ts";
 import { setKeepAlive } from "./tcp/keep_alive.ts";
 import { TCP } from "./tcp/tcp.ts";
@@ -311,7 +312,7 @@ export class Engine {
       case undefined:
         return;
       case PROTOCOL_TCP:
-        return this.#tcp.receiveError(error!);
+        return receiveError(this.#tcp, error!);
       case PROTOCOL_UDP:
         return this.#udp.receiveError(now, error!);
       case packet.isIPv4 ? PROTOCOL_ICMPV4 : PROTOCOL_ICMPV6:

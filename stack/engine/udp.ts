@@ -252,7 +252,8 @@ export class UDP {
   #deliver(socket: Socket, packet: Packet, length: number): void {
     if (socket.arrivedBytes + length + OVERHEAD > this.#queueLimit) return this.#host.counters.drop("queueFull");
     const start = packet.view.byteOffset + packet.payload + udp.HEADER_LENGTH;
-    const bytes = new Uint8Array(packet.view.buffer).slice(start, start + length);
+    // A copy; slice() takes three times as long.
+    const bytes = new Uint8Array(new Uint8Array(packet.view.buffer, start, length));
     const port = udp.sourcePort(packet.view, packet.payload);
     const source = packet.source();
     const address = socket.local.isDualStack ? source.toDualStackText() : String(source);

@@ -4,6 +4,7 @@
  * @module
  */
 import { add, after, atOrBefore, before, distance } from "../seq.ts";
+import { reportWritable } from "./buffers.ts";
 import { discard, enterTimeWait, startLinger } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { takeEcho } from "./ecn.ts";
@@ -35,7 +36,7 @@ export function acknowledge(c: Connection, segment: Segment, now: number): boole
   const congested = takeEcho(c, segment, inFlight, now);
   if (delivered > 0) c.tally.delivered(delivered, c.rtt.srtt, now);
   recover(c, { congested, acked, delivered, duplicate, duplicateReported, inFlight, ack: segment.ack, echoed }, now);
-  if (c.freedBytes > 0) c.tcp.reportWritable(c);
+  if (c.freedBytes > 0) reportWritable(c);
   if (c.sndWnd === 0 && !c.orphaned) c.timeouts = 0;
   return advanceClose(c, now);
 }

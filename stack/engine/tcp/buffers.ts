@@ -15,6 +15,8 @@ import { elapsedSinceEcho } from "./timestamps.ts";
 export const INITIAL_BUFFER = 256 * 1024;
 /** Segments beyond twice the round trip's bytes: room for a sender in slow start. */
 const SLACK_SEGMENTS = 16;
+/** Bytes of room to write that are worth telling. */
+const LEAST_GRANT = 1024;
 /** A receiver's clock is no finer, ms. */
 const LEAST_RTT = 1;
 
@@ -79,6 +81,16 @@ export function promiseSendBuffer(c: Connection): void {
 /** What is under way, and as much to follow it. */
 function wantedSendBuffer(c: Connection): number {
   return Math.floor(Math.min(2 * c.congestion.cwnd, c.tcp.settings.sendBuffer));
+}
+
+/**
+ * Tells how many more bytes may be written, once that is worth a program's while: else a peer that opens its window
+ * byte by byte keeps the program busy with as many writes.
+ */
+export function reportWritable(c: Connection): void {
+  if (c.freedBytes < Math.min(LEAST_GRANT, c.sendLimit / 4) && c.bufferedBytes > 0) return;
+  c.tcp.events.push({ kind: "writable", id: c.id, bytes: c.freedBytes });
+  c.freedBytes = 0;
 }
 
 /** The program will write no more: what it has written is all that is needed. */

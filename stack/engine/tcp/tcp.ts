@@ -4,24 +4,23 @@
  * @module
  */
 import { intact } from "../../wire/checksum.ts";
-import { ACK, destinationPort, RST, sequence, sourcePort, SYN, valid } from "../../wire/tcp.ts";
+import { ACK, RST, SYN, valid } from "../../wire/tcp.ts";
 import { type Address, endpointText } from "../address.ts";
 import type { StackLimits, TCPSettings } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import type { EventQueue } from "../event_queue.ts";
 import type { FailureReason } from "../events.ts";
 import type { Holdings } from "../holdings.ts";
-import type { ICMPError } from "../icmp_report.ts";
 import type { IPOutput } from "../ip_output.ts";
 import type { LocalAddresses } from "../local_addresses.ts";
 import type { SocketEntry } from "../netstat.ts";
 import { MemoryPool } from "../memory_pool.ts";
 import type { Packet } from "../packet.ts";
 import { KeyedHash, randomInt32, type RandomSource } from "../random.ts";
-import { add, atOrAfter, before, latest } from "../seq.ts";
+import { add, latest } from "../seq.ts";
 import { Timers } from "../timers.ts";
 import { WaitingLine } from "../waiting_line.ts";
-import { abort, breakConnection, discard } from "./close.ts";
+import { abort, discard } from "./close.ts";
 import { releaseReceiveBuffer } from "./buffers.ts";
 import type { Connection, FourTuple } from "./connection.ts";
 import { Demux } from "./demux.ts";
@@ -30,7 +29,6 @@ import { Listener, Listeners, receiveInListen } from "./listener.ts";
 import { openActive, receiveInSynSent } from "./open.ts";
 import { divideSent } from "./mtu_guess.ts";
 import { receiveSegment } from "./receive.ts";
-import { reducePathMTU } from "./path_mtu.ts";
 import { sendReset } from "./reset.ts";
 import { Segment } from "./segment.ts";
 import { SendOrder } from "./send_order.ts";
@@ -42,8 +40,6 @@ import { isNewIncarnation, receiveInTimeWait, type TimeWait, TimeWaits } from ".
 const ISN_PER_MS = 250;
 /** How far a connection that takes over a four-tuple from TIME-WAIT starts beyond its predecessor (RFC 6191). */
 const ISN_GAP = 0x20000;
-/** Bytes of room to write that are worth telling. */
-const LEAST_GRANT = 1024;
 const IPV4_AND_TCP_HEADERS = 40;
 const IPV6_AND_TCP_HEADERS = 60;
 
@@ -173,6 +169,11 @@ export class TCP {
     return { connections, timers, halfOpen, waiting, gaps, segments, buffers, received, promised };
   }
 
+  /** The connection with a four-tuple that the network knows. */
+  find(tuple: FourTuple): Connection | undefined {
+    return this.#demux.findTuple(tuple);
+  }
+
   /** The connection with an id, while it lasts. */
   get(id: number): Connection | undefined {
     return this.#byId.get(id);
@@ -211,7 +212,7 @@ export class TCP {
     // RFC 9293 §3.9.2.3: a connection has one peer.
     if (!local || target.isMulticastOrBroadcast) return this.#refuseDial(id, "network-unreachable");
     const tuple = { local, localPort, remote: target, remotePort };
-    if (this.#demux.findTuple(tuple)) return this.#refuseDial(id, "address-in-use");
+    if (this.find(tuple)) return this.#refuseDial(id, "address-in-use");
     if (!this.makeRoom()) return this.#refuseDial(id, "no-buffers");
     openActive(this, id, tuple, this.takeOverTuple(tuple, now));
   }
@@ -287,40 +288,6 @@ export class TCP {
     c.updateDeadline();
   }
 
-  /**
-   * An ICMP error came back. It ends a dial, unless it may pass by itself; what does not end anything is remembered, and
-   * told when the connection times out (RFC 1122 §4.2.3.9, RFC 5461, RFC 5927 §5.2).
-   */
-  receiveError({ packet, reason, isSoft, mtu }: ICMPError): void {
-    const c = this.#findQuoted(packet);
-    if (!c) return;
-    const isDial = c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener);
-    if (reason === undefined) this.#receiveTooBig(c, mtu, sequence(packet.view, packet.payload));
-    else if (isDial && !isSoft) breakConnection(c, reason);
-    else c.softError = reason;
-  }
-
-  /** A router could not forward the segment at `seq`: the next link takes `mtu` bytes, 0 when it does not say. */
-  #receiveTooBig(c: Connection, mtu: number, seq: number): void {
-    reducePathMTU(c, mtu, seq);
-    this.queue(c);
-  }
-
-  /** The connection of a segment that an ICMP error quotes, if that is in flight (RFC 5927 §4.1). */
-  #findQuoted(packet: Packet): Connection | undefined {
-    const { view, payload } = packet;
-    const c = this.#demux.findTuple({
-      local: packet.source(),
-      localPort: sourcePort(view, payload),
-      remote: packet.destination(),
-      remotePort: destinationPort(view, payload),
-    });
-    const seq = sequence(view, payload);
-    if (c && atOrAfter(seq, c.sndUna) && before(seq, c.sndNxt)) return c;
-    this.counters.drop(c ? "unacceptable" : "noSocket");
-    return undefined;
-  }
-
   /** When {@link tick} must be called next; Infinity when idle. */
   nextDeadline(): number {
     return Math.min(this.timers.next(), this.timeWaits.nextDeadline());
@@ -389,16 +356,6 @@ export class TCP {
     if (c.orphaned || c.endReported || !c.hasAllFromPeer || c.unreadBytes > 0) return;
     c.endReported = true;
     this.events.push({ kind: "ended", id: c.id });
-  }
-
-  /**
-   * Tells how many more bytes may be written, once that is worth a program's while: else a peer that opens its window
-   * byte by byte keeps the program busy with as many writes.
-   */
-  reportWritable(c: Connection): void {
-    if (c.freedBytes < Math.min(LEAST_GRANT, c.sendLimit / 4) && c.bufferedBytes > 0) return;
-    this.events.push({ kind: "writable", id: c.id, bytes: c.freedBytes });
-    c.freedBytes = 0;
   }
 
   #refuseDial(id: number, reason: FailureReason): void {
