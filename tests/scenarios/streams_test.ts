@@ -42,6 +42,12 @@ eachIsolation("half close: the other direction goes on, whichever side ends firs
   }
 });
 
+eachIsolation("a new connection takes 256 KiB at once, as a kernel would, though nobody reads", async (isolation) => {
+  await using net = await Network.create(isolation);
+  using pair = await connect(net.client, net.server);
+  for (const end of [pair.client, pair.server]) assertEquals(await end.write(new Uint8Array(MiB)), 256 * 1024);
+});
+
 eachIsolation("both sides half close at once", async (isolation) => {
   await using net = await Network.create(isolation);
   for (let round = 0; round < 20; round++) {

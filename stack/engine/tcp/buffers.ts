@@ -54,33 +54,23 @@ export function noteRead(c: Connection, now: number): void {
 
 /** The congestion window has grown: the program may write ahead of it. */
 export function expandSendBuffer(c: Connection): void {
-  const wanted = wantedSendBuffer(c);
+  const wanted = Math.min(2 * c.congestion.cwnd, c.tcp.settings.sendBuffer);
   // In steps, so that not every acknowledgement is told of.
-  const step = Math.min(c.promised, INITIAL_BUFFER) / 2;
-  if (wanted < c.promised + step && wanted < c.tcp.settings.sendBuffer) return;
-  if (wanted <= c.promised || c.promised === 0 || c.finRequested) return;
-  const more = Math.min(wanted - c.promised, c.tcp.sendMemory.free);
+  if (wanted < c.sendLimit + Math.min(INITIAL_BUFFER, c.sendLimit) / 2 && wanted < c.tcp.settings.sendBuffer) return;
+  if (wanted <= c.sendLimit || c.promised === 0) return;
+  const more = Math.floor(Math.min(wanted - c.sendLimit, c.tcp.sendMemory.free));
   c.tcp.sendMemory.take(more);
   c.promised += more;
-  c.sendLimit = Math.max(c.sendLimit, c.promised);
+  c.sendLimit += more;
   if (!c.orphaned) c.freedBytes += more;
 }
 
-/**
- * The program may write from now on: so many bytes are its own, whatever others do. It is told of no more than it needs:
- * what a thousand connections write at once delays the packets of all.
- */
+/** The program may write from now on: so many bytes are its own, whatever others do. */
 export function promiseSendBuffer(c: Connection): void {
   const { sendMemory } = c.tcp;
-  const most = Math.max(LEAST_BUFFER, sendMemory.free);
-  c.promised = Math.min(wantedSendBuffer(c), most);
-  c.sendLimit = Math.min(c.sendLimit, most);
+  c.sendLimit = Math.min(c.sendLimit, Math.max(LEAST_BUFFER, sendMemory.free));
+  c.promised = c.sendLimit;
   sendMemory.take(c.promised);
-}
-
-/** What is under way, and as much to follow it. */
-function wantedSendBuffer(c: Connection): number {
-  return Math.floor(Math.min(2 * c.congestion.cwnd, c.tcp.settings.sendBuffer));
 }
 
 /**

@@ -79,7 +79,7 @@ export class Connection implements TimerOwner, InLine<Connection>, InDemux<Conne
   sndEnd: number;
   /** The size of the send buffer now. */
   sendLimit: number;
-  /** What of {@link sendLimit} the program may count on, and all connections together; 0 until it may write. */
+  /** What of {@link sendLimit} is counted in the memory of all connections; 0 until the program may write. */
   promised: number;
   /** Bytes acknowledged that the program has not been told of. */
   freedBytes: number;

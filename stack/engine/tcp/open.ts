@@ -145,7 +145,7 @@ export function establish(c: Connection): void {
   const local = { address: text(c.local), port: c.localPort };
   const remote = { address: text(c.remote), port: c.remotePort };
   promiseSendBuffer(c);
-  const sendBuffer = c.promised;
+  const sendBuffer = c.sendLimit;
   c.announced = true;
   if (listener) {
     listener.halfOpen--;
