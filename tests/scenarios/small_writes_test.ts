@@ -22,6 +22,8 @@ async function segmentsOf(isolation: Isolation, noDelay?: boolean): Promise<[siz
   };
   await using net = await Network.create(isolation, { filter, client: { tcp: NO_REPEATS } });
   using pair = await connect(net.client, net.server);
+  // Without it, "port unreachable" would end a later write, if it came in time.
+  using _sink = net.server.listenUDP(`${SERVER}:53`);
   using follower = await net.client.dialUDP(`${SERVER}:53`);
   if (noDelay !== undefined) pair.client.setNoDelay(noDelay);
   holding = true;
