@@ -12,8 +12,9 @@ const SLACK = 64;
 const SMALLEST = 256;
 /** Larger ones are rare. */
 const LARGEST = 512 * 1024;
-/** Of one size. */
-const SPARES = 4;
+/** Of one size: so many bytes, in so many buffers. A burst needs more than one turn's worth. */
+const SPARE_BYTES = 2 * 1024 * 1024;
+const SPARES = 16;
 
 /** By the logarithm of their size. */
 const spares: ArrayBuffer[][] = Array.from({ length: 32 - Math.clz32(LARGEST) }, () => []);
@@ -52,5 +53,5 @@ export function keepBuffer(buffer: ArrayBuffer): void {
   const size = buffer.byteLength - SLACK;
   if (size < SMALLEST || size > LARGEST || (size & (size - 1)) !== 0) return;
   const sameSize = spares[31 - Math.clz32(size)];
-  if (sameSize.length < SPARES) sameSize.push(buffer);
+  if (sameSize.length < Math.min(SPARES, SPARE_BYTES / size)) sameSize.push(buffer);
 }

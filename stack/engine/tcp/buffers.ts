@@ -15,6 +15,8 @@ import { elapsedSinceEcho } from "./timestamps.ts";
 export const INITIAL_BUFFER = 256 * 1024;
 /** Segments beyond twice the round trip's bytes: room for a sender in slow start. */
 const SLACK_SEGMENTS = 16;
+/** Once so much is promised to all, a new connection is promised no more than it needs: the first 64 have plenty. */
+const PLENTY = 64 * INITIAL_BUFFER;
 /** Bytes of room to write that are worth telling. */
 const LEAST_GRANT = 1024;
 /** A receiver's clock is no finer, ms. */
@@ -54,23 +56,32 @@ export function noteRead(c: Connection, now: number): void {
 
 /** The congestion window has grown: the program may write ahead of it. */
 export function expandSendBuffer(c: Connection): void {
-  const wanted = Math.min(2 * c.congestion.cwnd, c.tcp.settings.sendBuffer);
+  const wanted = wantedSendBuffer(c);
   // In steps, so that not every acknowledgement is told of.
   if (wanted < c.sendLimit + Math.min(INITIAL_BUFFER, c.sendLimit) / 2 && wanted < c.tcp.settings.sendBuffer) return;
   if (wanted <= c.sendLimit || c.promised === 0) return;
-  const more = Math.floor(Math.min(wanted - c.sendLimit, c.tcp.sendMemory.free));
+  const more = Math.min(wanted - c.sendLimit, c.tcp.sendMemory.free);
   c.tcp.sendMemory.take(more);
   c.promised += more;
   c.sendLimit += more;
   if (!c.orphaned) c.freedBytes += more;
 }
 
-/** The program may write from now on: so many bytes are its own, whatever others do. */
+/**
+ * The program may write from now on: so many bytes are its own, whatever others do. What a thousand connections write
+ * ahead would only delay the packets of all.
+ */
 export function promiseSendBuffer(c: Connection): void {
   const { sendMemory } = c.tcp;
-  c.sendLimit = Math.min(c.sendLimit, Math.max(LEAST_BUFFER, sendMemory.free));
+  const useful = sendMemory.held < PLENTY ? Infinity : wantedSendBuffer(c);
+  c.sendLimit = Math.min(c.sendLimit, useful, Math.max(LEAST_BUFFER, sendMemory.free));
   c.promised = c.sendLimit;
   sendMemory.take(c.promised);
+}
+
+/** Twice the congestion window: what is under way, and as much to follow it. */
+function wantedSendBuffer(c: Connection): number {
+  return Math.floor(Math.min(2 * c.congestion.cwnd, c.tcp.settings.sendBuffer));
 }
 
 /**

@@ -119,6 +119,18 @@ for (const family of [4, 6] as const) {
   });
 }
 
+Deno.test("T14 the first 64 connections may write 256 KiB at once, those beside them twice the initial window", () => {
+  const pair = new Pair();
+  pair.b.engine.listen(0, 1, { address: "0.0.0.0", port: 80 }, 100);
+  for (let id = 1; id <= 70; id++) {
+    pair.a.engine.connect(pair.now, id, 50000 + id, { address: "10.0.0.2", port: 80 });
+    pair.run(() => pair.a.saw("connected", id));
+  }
+  const told = pair.a.events.filter((event) => event.kind === "connected").map(({ sendBuffer }) => sendBuffer);
+  assertEquals(told, [...new Array(64).fill(INITIAL), ...new Array(6).fill(2 * 10 * 1448)]);
+  assertEquals(pair.a.engine.write(pair.now, 70, new Uint8Array(INITIAL)), 2 * 10 * 1448);
+});
+
 const LINKS: [name: string, stages: Stage[]][] = [
   ["a clean link", FAST],
   ["a short link", [bandwidth(1_000_000_000, 1_000_000), delay(0.1)]],
