@@ -23,11 +23,11 @@ export type { ConnectionInfo } from "./engine/tcp/info.ts";
  */
 export interface Turn<Item> {
   items: Item[];
-  /** The packets. Transferred, and on the main thread exposed to the program: nothing but packets may be in there. */
+  /** The packets, which the main thread exposes to the program. Transferred, or copied where they are few. */
   packets?: Batch;
   /** Bytes of the packets, to be returned as credit when they have been taken apart. */
   packetBytes: number;
-  /** The bytes of streams and datagrams. Transferred. */
+  /** The bytes of streams and datagrams. Transferred or copied likewise. */
   bytes?: Batch;
   /** When the turn was posted: ms since the epoch, with fractions, comparable across threads; Infinity on one thread. */
   postedAt: number;
