@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { LARGEST_COPIED } from "../vnic/batch.ts";
 import { keepBuffer } from "../vnic/spare_buffers.ts";
 import { queueMicrotask, setImmediate } from "./real_time.ts";
 import type { Turn } from "./messages.ts";
@@ -20,9 +21,6 @@ export interface Cable<Out, In> {
   /** Ends the line. */
   close(): void;
 }
-
-/** The largest buffer that crosses as a copy: to hand a small one over costs more. */
-const LARGEST_COPIED = 1024 + 64;
 
 /** An end at a MessagePort. */
 export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {

@@ -13,8 +13,8 @@ export const RECORD_HEADER = 4;
 const SMALLEST = 256;
 /** The largest buffer that batches share; one that needs more has a buffer of its own. */
 const LARGEST_SHARED = 16 * 1024;
-/** The largest buffer that is handed over however little is in it. */
-const LARGEST_EMPTY = 1024;
+/** The largest buffer that crosses between threads as a copy, however little is in it: to hand it over costs more. */
+export const LARGEST_COPIED = 1024 + 64;
 
 /** What a writer has collected: `length` bytes of `view` from `start` on. */
 export interface Batch {
@@ -110,12 +110,8 @@ export class BatchWriter {
   #takeAll(length: number): Batch {
     const { view } = this;
     this.#begin(NO_BYTES);
-    // A large buffer that is mostly empty is not worth sending: the reader would keep it alive.
-    const isWorth = length * 2 >= view.byteLength || view.byteLength <= LARGEST_EMPTY;
-    if (isWorth) return { view, start: 0, length, isAlone: true };
-    const batch = { view: new DataView(view.buffer.slice(0, length)), start: 0, length, isAlone: true };
-    keepBuffer(view.buffer);
-    return batch;
+    const isWorth = length * 2 >= view.byteLength || view.byteLength <= LARGEST_COPIED;
+    return { view: isWorth ? view : shortened(view, length), start: 0, length, isAlone: true };
   }
 
   /** The first buffer of a batch is sized by what came before: zeroing a large, mostly empty one costs. */
@@ -195,6 +191,13 @@ export class BatchReader {
   next(): Uint8Array<ArrayBuffer> {
     return this.advance() ? this.record() : NO_BYTES;
   }
+}
+
+/** A large buffer that is mostly empty is not worth sending: the reader would keep it alive. */
+function shortened({ buffer }: DataView<ArrayBuffer>, length: number): DataView<ArrayBuffer> {
+  const short = new DataView(buffer.slice(0, length));
+  keepBuffer(buffer);
+  return short;
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -117,7 +117,8 @@ export class TCP {
     // Without a word: an answer goes to who asked, and the peer hears of it when it does.
     if (waiting) this.timeWaits.end(waiting);
     else if (orphan) discard(orphan);
-    return waiting !== undefined || orphan !== undefined;
+    else return false;
+    return true;
   }
 
   /** Listeners and connections of all states. */

@@ -19,8 +19,8 @@ import { noteTimestamp, passesPAWS, timestampAt } from "./timestamps.ts";
 import { receiveWindow } from "./window.ts";
 
 /**
- * What TIME-WAIT needs of a connection, a tenth of it: a host that opens and closes has tens of thousands. Names are those
- * of {@link Connection}.
+ * What TIME-WAIT needs of a connection, less than a third of it: a host that opens and closes has tens of thousands. Names
+ * are those of {@link Connection}.
  */
 export class TimeWait implements InDemux<TimeWait>, InLine<TimeWait> {
   readonly tcp: TCP;
