@@ -17,8 +17,8 @@ export type Isolation = NonNullable<InternetOptions["isolation"]>;
 
 const SERVER = "10.0.0.1";
 const PORT = 80;
-/** Until code is compiled, windows have grown and buffers are there, ms. */
-const WARM_UP = 300;
+/** Until most code is compiled, windows have grown and buffers are there, ms. Peers have as long. */
+export const WARM_UP = 1000;
 
 /** How a figure's hosts differ from two default ones. */
 export interface HostOptions {
@@ -127,19 +127,33 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Sends 64 bytes there and back for `seconds`, and gives the times in µs. */
-export async function roundTrips(conn: Deno.Conn, seconds: number): Promise<number[]> {
-  const message = new Uint8Array(64);
+/** Does `work` again and again for `seconds`, once warm, and gives the times that it took in µs. */
+export async function timesOf(seconds: number, work: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
-  const end = performance.now() + WARM_UP + 1000 * seconds;
+  const warm = performance.now() + WARM_UP;
+  const end = warm + 1000 * seconds;
   for (let start = performance.now(); start < end;) {
-    await conn.write(message);
-    for (let n = 0; n < message.length;) n += (await conn.read(message))!;
+    await work();
     const now = performance.now();
-    times.push(1000 * (now - start));
+    if (start >= warm) times.push(1000 * (now - start));
     start = now;
   }
-  return times.slice(Math.floor(times.length / 10));
+  return times;
+}
+
+/** How often `work` can be done in a second, one after the other, once warm. */
+export async function rateOf(seconds: number, work: () => Promise<void>): Promise<number> {
+  const times = await timesOf(seconds, work);
+  return 1e6 * times.length / times.reduce((sum, time) => sum + time, 0);
+}
+
+/** Sends 64 bytes there and back for `seconds`, once warm, and gives the times in µs. */
+export async function roundTrips(conn: Deno.Conn, seconds: number): Promise<number[]> {
+  const message = new Uint8Array(64);
+  return await timesOf(seconds, async () => {
+    await conn.write(message);
+    for (let n = 0; n < message.length;) n += (await conn.read(message))!;
+  });
 }
 
 /** Sends everything back. */

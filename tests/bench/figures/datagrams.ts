@@ -4,7 +4,7 @@
  * @module
  */
 import type { Figure, Measure } from "../figure.ts";
-import { Hosts, ignoreEnd, type Isolation } from "../hosts.ts";
+import { Hosts, ignoreEnd, type Isolation, rateOf } from "../hosts.ts";
 import { gvisor } from "../peers/gvisor.ts";
 
 const WINDOW = 64;
@@ -17,14 +17,11 @@ function datagrams(isolation: Isolation, size: number): Measure {
     void answerWindows(receiver).catch(ignoreEnd);
     using sender = await hosts.client.dialUDP(`10.0.0.1:${PORT}`);
     const data = new Uint8Array(size);
-    const start = performance.now();
-    let count = 0;
-    for (; performance.now() < start + 1000 * seconds; count += WINDOW) {
-      const writes = Array.from({ length: WINDOW }, () => sender.write(data));
-      await Promise.all(writes);
+    const windows = await rateOf(seconds, async () => {
+      await Promise.all(Array.from({ length: WINDOW }, () => sender.write(data)));
       await sender.read(data);
-    }
-    return { value: 1000 * count / (performance.now() - start) };
+    });
+    return { value: WINDOW * windows };
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { percentile } from "../../harness/statistics.ts";
 import type { Figure, Measure, Target } from "../figure.ts";
-import { echo, Hosts, ignoreEnd, type Isolation, roundTrips } from "../hosts.ts";
+import { echo, Hosts, ignoreEnd, type Isolation, rateOf, roundTrips } from "../hosts.ts";
 import { gvisor } from "../peers/gvisor.ts";
 import { hops8 } from "../peers/hops8.ts";
 import { kernelConnects, kernelRoundTrip } from "../peers/kernel.ts";
@@ -34,10 +34,7 @@ function connect(isolation: Isolation): Measure {
   return async (seconds) => {
     await using hosts = await Hosts.create({ isolation });
     void closeAll(hosts.accepted()).catch(ignoreEnd);
-    const start = performance.now();
-    let count = 0;
-    for (; performance.now() < start + 1000 * seconds; count++) (await hosts.client.dialTCP(hosts.address)).close();
-    return { value: 1000 * count / (performance.now() - start) };
+    return { value: await rateOf(seconds, async () => (await hosts.client.dialTCP(hosts.address)).close()) };
   };
 }
 

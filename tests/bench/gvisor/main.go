@@ -39,7 +39,7 @@ const (
 	nic          = 1
 	queueLength  = 1024
 	port         = 80
-	warmUp       = 300 * time.Millisecond
+	warmUp       = time.Second
 	messageBytes = 64
 	udpWindow    = 64
 )
@@ -152,6 +152,19 @@ func rate(count *atomic.Int64, duration time.Duration) float64 {
 	return float64(count.Load()-before) / time.Since(start).Seconds()
 }
 
+// repeat is how often a piece of work can be done in a second, one after the other, once warm.
+func repeat(duration time.Duration, work func()) float64 {
+	for start := time.Now(); time.Since(start) < warmUp; {
+		work()
+	}
+	count := 0
+	start := time.Now()
+	for ; time.Since(start) < duration; count++ {
+		work()
+	}
+	return float64(count) / time.Since(start).Seconds()
+}
+
 func bulk(p *pair, flows int, both bool, duration time.Duration) float64 {
 	var count atomic.Int64
 	for range flows {
@@ -168,7 +181,8 @@ func roundTrip(p *pair, flows int, duration time.Duration) (median, p99 float64)
 	var mutex sync.Mutex
 	var all []float64
 	var group sync.WaitGroup
-	end := time.Now().Add(warmUp + duration)
+	warm := time.Now().Add(warmUp)
+	end := warm.Add(duration)
 	for range flows {
 		dialled, accepted := p.open()
 		go func() { _, _ = io.Copy(accepted, accepted) }()
@@ -181,10 +195,12 @@ func roundTrip(p *pair, flows int, duration time.Duration) (median, p99 float64)
 				check(err)
 				_, err = io.ReadFull(dialled, message)
 				check(err)
-				times = append(times, float64(time.Since(start).Nanoseconds())/1000)
+				if start.After(warm) {
+					times = append(times, float64(time.Since(start).Nanoseconds())/1000)
+				}
 			}
 			mutex.Lock()
-			all = append(all, times[len(times)/10:]...)
+			all = append(all, times...)
 			mutex.Unlock()
 		})
 	}
@@ -201,15 +217,11 @@ func connect(p *pair, duration time.Duration) float64 {
 			check(conn.Close())
 		}
 	}()
-	count := 0
-	start := time.Now()
-	for time.Since(start) < duration {
+	return repeat(duration, func() {
 		conn, err := gonet.DialTCP(p.client.stack, p.at(), ipv4.ProtocolNumber)
 		check(err)
 		check(conn.Close())
-		count++
-	}
-	return float64(count) / time.Since(start).Seconds()
+	})
 }
 
 // datagrams keeps a window of them under way, so that no queue overflows; each window is answered by one datagram.
@@ -231,18 +243,14 @@ func datagrams(p *pair, size int, duration time.Duration) float64 {
 		}
 	}()
 	data := make([]byte, size)
-	count := 0
-	start := time.Now()
-	for time.Since(start) < duration {
+	return udpWindow * repeat(duration, func() {
 		for range udpWindow {
 			_, err := sender.Write(data)
 			check(err)
 		}
 		_, err := sender.Read(data)
 		check(err)
-		count += udpWindow
-	}
-	return float64(count) / time.Since(start).Seconds()
+	})
 }
 
 func main() {

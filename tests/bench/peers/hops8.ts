@@ -6,6 +6,7 @@
  */
 import { percentile } from "../../harness/statistics.ts";
 import type { Peer } from "../figure.ts";
+import { timesOf } from "../hosts.ts";
 import { Thread } from "./threads.ts";
 
 const SIZE = 64;
@@ -18,17 +19,9 @@ export function hops8(): Peer {
 async function measure(seconds: number): Promise<{ value: number; beside: Record<string, number> }> {
   using client = new Thread("./hop_worker.ts");
   using server = new Thread("./hop_worker.ts");
-  const times: number[] = [];
-  const end = performance.now() + 1000 * seconds;
-  for (let start = performance.now(); start < end;) {
+  const times = await timesOf(seconds, async () => {
     const message = new Uint8Array(SIZE);
-    for (const thread of [client, server, server, client]) {
-      await thread.ask(message);
-    }
-    const now = performance.now();
-    times.push(1000 * (now - start));
-    start = now;
-  }
-  const warm = times.slice(Math.floor(times.length / 10));
-  return { value: percentile(warm, 0.5), beside: { hops8_p99: percentile(warm, 0.99) } };
+    for (const thread of [client, server, server, client]) await thread.ask(message);
+  });
+  return { value: percentile(times, 0.5), beside: { hops8_p99: percentile(times, 0.99) } };
 }

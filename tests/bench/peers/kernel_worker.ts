@@ -1,6 +1,6 @@
 // Either end of a work over the kernel's loopback.
 import { percentile } from "../../harness/statistics.ts";
-import { Counter, echo, roundTrips } from "../hosts.ts";
+import { Counter, echo, rateOf, roundTrips } from "../hosts.ts";
 import { scope } from "./worker_scope.ts";
 
 type Message = { serve: Work } | { measure: Work; port: number; seconds: number };
@@ -31,12 +31,8 @@ const works = {
   },
   connect: {
     serve: (conn: Deno.Conn) => Promise.resolve(conn.close()),
-    measure: async (port: number, seconds: number) => {
-      const start = performance.now();
-      let count = 0;
-      for (; performance.now() < start + 1000 * seconds; count++) (await Deno.connect({ hostname, port })).close();
-      return 1000 * count / (performance.now() - start);
-    },
+    measure: (port: number, seconds: number) =>
+      rateOf(seconds, async () => (await Deno.connect({ hostname, port })).close()),
   },
 };
 

@@ -4,14 +4,13 @@
  * @module
  */
 import type { Peer } from "../figure.ts";
-import { sleep } from "../hosts.ts";
+import { sleep, WARM_UP } from "../hosts.ts";
 import { Thread } from "./threads.ts";
 
 /** Packets in a batch of Ethernet's; larger ones come in batches of about the same bytes. */
 const BATCH_BYTES = 64 * 1500;
 /** Batches under way. */
 const WINDOW = 4;
-const WARM_UP = 300;
 
 /** Relays packets of `mtu` bytes. */
 export function limit(mtu: number): Peer {
