@@ -7,7 +7,7 @@
  */
 
 import type { VNICFrame } from "../vnic/dispatcher.ts";
-import { Deque } from "./deque.ts";
+import { Deque } from "../stack/engine/deque.ts";
 
 interface Waiter {
   readonly reader: object;

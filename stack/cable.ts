@@ -83,7 +83,7 @@ function deliverNext(): void {
   try {
     delivery();
   } finally {
-    next = others.shift();
+    next = others.length > 0 ? others.shift() : undefined;
     if (next !== undefined) schedule();
   }
 }

@@ -13,14 +13,14 @@ import { TurnWriter } from "./turn_writer.ts";
 /** A sink for packets that holds them back when the main thread has too many. */
 export class OutgoingTurn implements PacketSink {
   readonly #turn: TurnWriter<Event, Call>;
-  /** What is told with this turn of room to write, by socket. */
-  readonly #writable: Map<number, { bytes: number }>;
+  /** What is told last with this turn of room to write. */
+  #writable: Extract<Event, { kind: "writable" }> | undefined;
   /** Whether the turn must be posted before there is room for the next packet. */
   isFull: boolean;
 
   constructor(cable: Cable<Event, Call>) {
     this.#turn = new TurnWriter(cable, (count) => ({ kind: "packets", count }), PACKET_CREDIT_FROM_ENGINE);
-    this.#writable = new Map();
+    this.#writable = undefined;
     this.isFull = false;
   }
 
@@ -67,12 +67,11 @@ export class OutgoingTurn implements PacketSink {
   /** Adds an event that carries no bytes. */
   push(event: Event): void {
     if (event.kind === "writable") {
-      const earlier = this.#writable.get(event.id);
-      if (earlier) {
-        earlier.bytes += event.bytes;
+      if (event.id === this.#writable?.id) {
+        this.#writable.bytes += event.bytes;
         return;
       }
-      this.#writable.set(event.id, event);
+      this.#writable = event;
     }
     this.#turn.push(event);
   }
@@ -94,7 +93,7 @@ export class OutgoingTurn implements PacketSink {
 
   /** Posts the turn and starts the next. */
   post(): void {
-    if (this.#writable.size > 0) this.#writable.clear();
+    this.#writable = undefined;
     this.isFull = false;
     this.#turn.post();
   }

@@ -56,6 +56,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   readonly started: Promise<void>;
   /** The engine has sent its last packet. */
   readonly stopped: Promise<void>;
+  isWaiting: boolean;
   readonly #cable: Cable<Call, Event>;
   readonly #link: LinkEndpoint;
   readonly #ports: { tcp: Ports; udp: Ports };
@@ -88,6 +89,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.stopped = stopped.promise;
     this.#markStarted = started.resolve;
     this.#markStopped = stopped.resolve;
+    this.isWaiting = false;
     this.#cable = cable;
     this.#link = link;
     this.#ports = ports;

@@ -6,24 +6,28 @@
  *
  * @module
  */
+import { Deque } from "./engine/deque.ts";
 import { queueMicrotask } from "./real_time.ts";
 
 /** Somebody with a turn to post. */
 export interface Turner {
   postTurn(): void;
+  /** Kept here: whether it is among those that wait. False at first. */
+  isWaiting: boolean;
 }
 
 /** Microtasks without a new call before turns are posted: a reader needs as many to come back for its next packet. */
 const QUIET_MICROTASKS = 4;
 
-const waiting = new Set<Turner>();
+const waiting = new Deque<Turner>();
 let scheduled = false;
 let quiet = 0;
 let holds = 0;
 
 /** Posts the turn of `turner` when this thread has come to rest. */
 export function postSoon(turner: Turner): void {
-  waiting.add(turner);
+  if (!turner.isWaiting) waiting.push(turner);
+  turner.isWaiting = true;
   quiet = 0;
   schedule();
 }
@@ -37,7 +41,7 @@ export function hold(): void {
 export function release(): void {
   holds--;
   quiet = 0;
-  if (waiting.size > 0) schedule();
+  if (waiting.length > 0) schedule();
 }
 
 function schedule(): void {
@@ -56,7 +60,9 @@ function look(): void {
     return;
   }
   scheduled = false;
-  const turners = [...waiting];
-  waiting.clear();
-  for (const turner of turners) turner.postTurn();
+  for (let left = waiting.length; left > 0; left--) {
+    const turner = waiting.shift()!;
+    turner.isWaiting = false;
+    turner.postTurn();
+  }
 }

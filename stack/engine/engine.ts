@@ -11,7 +11,7 @@ import { NO_NEXT_HEADER, PROTOCOL_ICMPV4, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCO
 import { Address } from "./address.ts";
 import { type EngineConfig, stackLimits, tcpSettings } from "./config.ts";
 import { Counters } from "./counters.ts";
-import { EventQueue } from "./event_queue.ts";
+import { Deque } from "./deque.ts";
 import type { Endpoint, SocketEvent } from "./events.ts";
 import type { Holdings } from "./holdings.ts";
 import { ICMP } from "./icmp.ts";
@@ -46,7 +46,7 @@ export type { Datagram } from "./udp.ts";
 export class Engine {
   /** What was received, sent and dropped. */
   readonly counters: Counters;
-  readonly #events: EventQueue;
+  readonly #events: Deque<SocketEvent>;
   readonly #output: IPOutput;
   readonly #input: IPInput;
   readonly #icmp: ICMP;
@@ -60,7 +60,7 @@ export class Engine {
     const limits = stackLimits(config.limits);
     const { random } = config;
     const counters = new Counters();
-    const events = new EventQueue();
+    const events = new Deque<SocketEvent>();
     const output = new IPOutput(local, config.mtu, random, counters);
     this.counters = counters;
     this.#events = events;
@@ -109,7 +109,7 @@ export class Engine {
 
   /** The oldest event that was not polled. */
   pollEvent(): SocketEvent | undefined {
-    return this.#events.poll();
+    return this.#events.shift();
   }
 
   /** Keeps every ICMP error that comes, for {@link pollReport}, or does not. Off at first. */

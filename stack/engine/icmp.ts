@@ -11,7 +11,7 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { type Address, isMulticastOrBroadcast } from "./address.ts";
 import type { Counters, DropReason } from "./counters.ts";
-import { EventQueue } from "./event_queue.ts";
+import { Deque } from "./deque.ts";
 import type { Pings } from "./icmp_echo.ts";
 import { type ICMPError, type ICMPReport, readError, readReport, reportsError } from "./icmp_report.ts";
 import type { IPOutput } from "./ip_output.ts";
@@ -26,7 +26,7 @@ export class ICMP {
   readonly #counters: Counters;
   readonly #rate: RateLimit;
   readonly #quoted: Packet;
-  readonly #reports: EventQueue<ICMPReport>;
+  readonly #reports: Deque<ICMPReport>;
 
   /** Sends at most `rate` errors in a second. */
   constructor(output: IPOutput, counters: Counters, rate: number) {
@@ -35,12 +35,12 @@ export class ICMP {
     this.#counters = counters;
     this.#rate = new RateLimit(rate);
     this.#quoted = new Packet();
-    this.#reports = new EventQueue();
+    this.#reports = new Deque();
   }
 
   /** The oldest error that was overheard and not polled. */
   pollReport(): ICMPReport | undefined {
-    return this.#reports.poll();
+    return this.#reports.shift();
   }
 
   /** Takes a message; returns the error that it reports about a packet of this host, good until the next call. */

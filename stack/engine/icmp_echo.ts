@@ -9,8 +9,8 @@ import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import type { Address } from "./address.ts";
 import type { Counters } from "./counters.ts";
-import type { EventQueue } from "./event_queue.ts";
-import type { FailureReason } from "./events.ts";
+import type { Deque } from "./deque.ts";
+import type { FailureReason, SocketEvent } from "./events.ts";
 import { sendMessage } from "./icmp.ts";
 import { type ICMPError, type ICMPReport, readReport } from "./icmp_report.ts";
 import type { IPOutput } from "./ip_output.ts";
@@ -76,7 +76,7 @@ export interface PingHost {
   readonly output: IPOutput;
   readonly local: LocalAddresses;
   readonly counters: Counters;
-  readonly events: EventQueue;
+  readonly events: Deque<SocketEvent>;
 }
 
 /** The pings of one host that are under way. */

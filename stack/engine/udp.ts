@@ -11,8 +11,8 @@ import * as udp from "../wire/udp.ts";
 import { type Address, endpointText } from "./address.ts";
 import type { SocketEntry } from "./netstat.ts";
 import type { Counters } from "./counters.ts";
-import type { Endpoint } from "./events.ts";
-import type { EventQueue } from "./event_queue.ts";
+import type { Deque } from "./deque.ts";
+import type { Endpoint, SocketEvent } from "./events.ts";
 import type { ICMP } from "./icmp.ts";
 import type { ICMPError } from "./icmp_report.ts";
 import type { IPOutput } from "./ip_output.ts";
@@ -89,7 +89,7 @@ export interface UDPHost {
   readonly output: IPOutput;
   readonly local: LocalAddresses;
   readonly counters: Counters;
-  readonly events: EventQueue;
+  readonly events: Deque<SocketEvent>;
   readonly icmp: ICMP;
 }
 

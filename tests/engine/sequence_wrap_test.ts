@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { Address } from "../../stack/engine/address.ts";
 import { stackLimits, type TCPOptions, tcpSettings } from "../../stack/engine/config.ts";
 import { Counters } from "../../stack/engine/counters.ts";
-import { EventQueue } from "../../stack/engine/event_queue.ts";
+import { Deque } from "../../stack/engine/deque.ts";
 import { IPOutput } from "../../stack/engine/ip_output.ts";
 import { LocalAddresses } from "../../stack/engine/local_addresses.ts";
 import { add } from "../../stack/engine/seq.ts";
@@ -36,7 +36,7 @@ function dialled(options: TCPOptions): Connection {
     output,
     local,
     counters,
-    events: new EventQueue(),
+    events: new Deque(),
     random,
     settings: tcpSettings(options),
     limits: stackLimits(),

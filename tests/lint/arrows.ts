@@ -16,6 +16,7 @@ interface Zone {
 const ADDRESS = "stack/wire/ip_address.ts";
 const WIRE = "stack/wire";
 const ENGINE = "stack/engine";
+const DEQUE = "stack/engine/deque.ts";
 const REMOTE = "stack/{remote_socket,messages}.ts";
 const STACK = "stack";
 const SOCKETS = "the adapters' sockets";
@@ -36,14 +37,15 @@ const EXAMPLES = "examples";
 const ZONES: Zone[] = [
   { name: ADDRESS, files: /^stack\/wire\/ip_address\.ts$/, imports: [WIRE] },
   { name: WIRE, files: /^stack\/wire\//, imports: [ADDRESS] },
-  { name: ENGINE, files: /^stack\/engine\//, imports: [WIRE, ADDRESS] },
+  { name: DEQUE, files: /^stack\/engine\/deque\.ts$/, imports: [] },
+  { name: ENGINE, files: /^stack\/engine\//, imports: [WIRE, ADDRESS, DEQUE] },
   {
     name: REMOTE,
     files: /^stack\/(remote_socket|messages)\.ts$/,
     imports: [STACK, ENGINE, WIRE, ADDRESS, VNIC, SOCKETS],
   },
   { name: CLOCK, files: /^stack\/real_time\.ts$/, imports: [] },
-  { name: STACK, files: /^stack\//, imports: [REMOTE, ENGINE, WIRE, ADDRESS, VNIC, SOCKETS, CLOCK] },
+  { name: STACK, files: /^stack\//, imports: [REMOTE, ENGINE, DEQUE, WIRE, ADDRESS, VNIC, SOCKETS, CLOCK] },
   // Whatever builds on a whole stack is listed here; all else in adapters/ serves the sockets, which know only their remote half.
   {
     name: ADAPTERS,
@@ -63,13 +65,13 @@ const ZONES: Zone[] = [
   { name: SOCKETS, files: /^adapters\//, imports: [REMOTE, ADDRESS] },
   { name: VNIC, files: /^vnic\//, imports: [] },
   { name: PCAP, files: /^pcap\//, imports: [CLOCK] },
-  { name: INTERNET, files: /^internet\//, imports: [STACK, REMOTE, VNIC, WIRE, ADDRESS, PCAP] },
+  { name: INTERNET, files: /^internet\//, imports: [STACK, REMOTE, DEQUE, VNIC, WIRE, ADDRESS, PCAP] },
   { name: TESTS, files: /^tests\//, imports: [] },
   { name: EXAMPLES, files: /^examples\//, imports: [], builtins: /^node:/ },
 ];
 
 /** The zones whose code gets time and randomness as arguments. */
-const SANS_IO = [ADDRESS, WIRE, ENGINE];
+const SANS_IO = [ADDRESS, WIRE, DEQUE, ENGINE];
 
 /** A file's path relative to the project, with slashes; it begins with "../" when the file is elsewhere. */
 function projectPath(...path: string[]): string {

@@ -21,6 +21,8 @@ const ALLOWED: [string, string][] = [
   ["vnic/vnic.ts", "./batch.ts"],
   ["internet/internet.ts", "../stack/stack.ts"],
   ["internet/internet.ts", "../stack/wire/ip.ts"],
+  ["internet/inflight_queue.ts", "../stack/engine/deque.ts"],
+  ["stack/engine/engine.ts", "./deque.ts"],
   ["internet/internet.ts", "../pcap/pcap_trace.ts"],
   ["internet/internet.ts", "../vnic/vnic.ts"],
   ["pcap/pcap_trace.ts", "./format.ts"],

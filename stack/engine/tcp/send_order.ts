@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Deque } from "../deque.ts";
 import type { Connection } from "./connection.ts";
 import { armRetransmission, isBlockedByWindow, transmit } from "./send.ts";
 
@@ -12,12 +13,12 @@ const SHARE = 16 * 1024;
 /** The connections of a host with something to send. */
 export class SendOrder {
   /** In turn. */
-  #waiting: Connection[];
+  readonly #waiting: Deque<Connection>;
   /** Bytes that the connection whose turn it is may still send. */
   share: number;
 
   constructor() {
-    this.#waiting = [];
+    this.#waiting = new Deque();
     this.share = 0;
   }
 
@@ -30,24 +31,19 @@ export class SendOrder {
 
   /** Sends what may be sent; false when the wire is full before all is out. */
   transmit(now: number): boolean {
-    const waiting = this.#waiting;
-    let done = 0;
-    for (; done < waiting.length; done++) {
-      const c = waiting[done];
+    for (let c = this.#waiting.shift(); c !== undefined; c = this.#waiting.shift()) {
       this.share = SHARE;
-      if (c.state !== "CLOSED" && !transmit(c, now)) break;
+      if (c.state !== "CLOSED" && !transmit(c, now)) {
+        // It goes last now, so that none starves.
+        this.#waiting.push(c);
+        return false;
+      }
       c.queued = false;
       if (c.state === "CLOSED") continue;
       if (c.retransmitAt === Infinity && isBlockedByWindow(c)) armRetransmission(c, now);
       c.updateDeadline();
       if (this.share <= 0) this.add(c);
     }
-    if (done === waiting.length) {
-      waiting.length = 0;
-      return true;
-    }
-    // The one that met the full wire goes last, so that none starves.
-    this.#waiting = [...waiting.slice(done + 1), waiting[done]];
-    return false;
+    return true;
   }
 }

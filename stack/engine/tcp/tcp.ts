@@ -8,8 +8,8 @@ import { ACK, RST, SYN, valid } from "../../wire/tcp.ts";
 import { type Address, endpointText } from "../address.ts";
 import type { StackLimits, TCPSettings } from "../config.ts";
 import type { Counters } from "../counters.ts";
-import type { EventQueue } from "../event_queue.ts";
-import type { FailureReason } from "../events.ts";
+import type { Deque } from "../deque.ts";
+import type { FailureReason, SocketEvent } from "../events.ts";
 import type { Holdings } from "../holdings.ts";
 import type { IPOutput } from "../ip_output.ts";
 import type { LocalAddresses } from "../local_addresses.ts";
@@ -48,7 +48,7 @@ export interface TCPHost {
   readonly output: IPOutput;
   readonly local: LocalAddresses;
   readonly counters: Counters;
-  readonly events: EventQueue;
+  readonly events: Deque<SocketEvent>;
   readonly random: RandomSource;
   readonly settings: TCPSettings;
   readonly limits: Required<StackLimits>;
@@ -58,7 +58,7 @@ export interface TCPHost {
 export class TCP {
   readonly output: IPOutput;
   readonly counters: Counters;
-  readonly events: EventQueue;
+  readonly events: Deque<SocketEvent>;
   readonly settings: TCPSettings;
   readonly limits: Required<StackLimits>;
   readonly timers: Timers<Connection>;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Deque } from "../../internet/deque.ts";
+import { Deque } from "../../stack/engine/deque.ts";
 
 Deno.test("a deque grows while its entries wrap around, and keeps their order", () => {
   const deque = new Deque<number>();
@@ -12,10 +12,10 @@ Deno.test("a deque grows while its entries wrap around, and keeps their order", 
       deque.unshift(-i);
       expected.unshift(-i);
     }
-    assertEquals(deque.length, expected.length);
+    assertEquals([deque.length, deque.first], [expected.length, expected[0]]);
   }
   assertEquals(deque.drain(), expected);
-  assertEquals([deque.length, deque.shift()], [0, undefined]);
+  assertEquals([deque.length, deque.first, deque.shift()], [0, undefined, undefined]);
   deque.unshift(1);
   assertEquals(deque.drain(), [1]);
 });

@@ -55,6 +55,11 @@ export class Deque<T> {
     this.#length++;
   }
 
+  /** The first entry, which stays; undefined when there is none. */
+  get first(): T | undefined {
+    return this.#ring[this.#head];
+  }
+
   /** Takes the first entry out; undefined when there is none. */
   shift(): T | undefined {
     if (this.#length === 0) return undefined;
