@@ -39,8 +39,7 @@ export class StreamCredits {
 
   /** Moves what the credit allows. */
   pump(now: number, id: number): void {
-    if (this.#engine.isConnection(id)) this.#pumpStream(now, id);
-    else this.#pumpDatagrams(now, id);
+    this.#pump(now, id, this.#handed.get(id));
   }
 
   /** The program has read `bytes` more. */
@@ -49,7 +48,7 @@ export class StreamCredits {
     if (handed === undefined) return;
     handed.unread -= bytes;
     if (handed.isStream) this.#engine.receiveMemory.give(bytes);
-    if (!handed.released) this.pump(now, id);
+    if (!handed.released) this.#pump(now, id, handed);
     else if (handed.unread === 0) this.close(id);
   }
 
@@ -69,38 +68,44 @@ export class StreamCredits {
     return handed.unread > 0;
   }
 
-  #pumpStream(now: number, id: number): void {
-    for (let length = this.#readable(id); length > 0; length = this.#readable(id)) {
+  #pump(now: number, id: number, known: Handed | undefined): void {
+    const readable = this.#engine.readable(id);
+    if (readable === 0) return;
+    const handed = known ?? this.#handOver(id);
+    if (handed.isStream) this.#pumpStream(now, id, handed, readable);
+    else this.#pumpDatagrams(now, id, handed, readable);
+  }
+
+  #pumpStream(now: number, id: number, handed: Handed, readable: number): void {
+    while (readable > 0) {
+      const length = Math.min(readable, this.#credit(handed), STREAM_RECORD);
+      if (length <= 0) return;
       this.#engine.receiveMemory.take(length);
-      this.#handOver(id, true).unread += length;
+      handed.unread += length;
       this.#engine.read(now, id, this.#out.reserveBytes(length));
       this.#out.commitBytes(length, { kind: "received", id });
+      readable -= length;
     }
   }
 
-  /** How much of a stream the credit lets out in one record. */
-  #readable(id: number): number {
-    const { receiveMemory } = this.#engine;
-    const unread = this.unread(id);
-    const credit = Math.min(STREAM_CREDIT - unread, Math.max(receiveMemory.free, LEAST_BUFFER - unread));
-    return Math.min(this.#engine.readable(id), credit, STREAM_RECORD);
+  /** How much more of a stream may be handed over. */
+  #credit({ unread }: Handed): number {
+    return Math.min(STREAM_CREDIT - unread, Math.max(this.#engine.receiveMemory.free, LEAST_BUFFER - unread));
   }
 
-  #pumpDatagrams(now: number, id: number): void {
-    for (;;) {
-      const unread = this.unread(id);
-      const size = this.#engine.readable(id);
-      if (size === 0 || (unread > 0 && unread + size > DATAGRAM_CREDIT)) return;
+  #pumpDatagrams(now: number, id: number, handed: Handed, first: number): void {
+    for (let size = first; size > 0; size = this.#engine.readable(id)) {
+      if (handed.unread > 0 && handed.unread + size > DATAGRAM_CREDIT) return;
       const { bytes, from } = this.#engine.readDatagram(now, id)!;
       this.#out.reserveBytes(bytes.length).set(bytes);
       this.#out.commitBytes(bytes.length, { kind: "datagram", id, from });
-      this.#handOver(id, false).unread += bytes.length + DATAGRAM_OVERHEAD;
+      handed.unread += bytes.length + DATAGRAM_OVERHEAD;
     }
   }
 
-  #handOver(id: number, isStream: boolean): Handed {
-    let handed = this.#handed.get(id);
-    if (handed === undefined) this.#handed.set(id, handed = { unread: 0, isStream, released: false });
+  #handOver(id: number): Handed {
+    const handed = { unread: 0, isStream: this.#engine.isConnection(id), released: false };
+    this.#handed.set(id, handed);
     return handed;
   }
 }
