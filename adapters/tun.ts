@@ -7,7 +7,7 @@
  */
 import type { Internet } from "../internet/internet.ts";
 import { checkStackMTU } from "../stack/options.ts";
-import type { CopyingDispatcher } from "../vnic/dispatcher.ts";
+import { copiesPackets, type CopyingDispatcher } from "../vnic/dispatcher.ts";
 import { onVNICClosed, type VNIC } from "../vnic/vnic.ts";
 import { TUNDevice } from "./tun_device.ts";
 
@@ -195,11 +195,11 @@ export class TUN implements AsyncDisposable {
       else this.#stats.refused++;
       return taken;
     };
-    return {
+    return copiesPackets({
       offerNetworkPacket: offer,
       deliverNetworkPacket: (packet) => void offer(packet),
       mtuChanged: (mtu) => this.#device.mtu = mtu,
-    };
+    });
   }
 
   async #run(): Promise<void> {

@@ -7,11 +7,16 @@
  */
 
 import type { VNICFrame } from "../vnic/dispatcher.ts";
+import type { VNIC } from "../vnic/vnic.ts";
 import { Deque } from "../stack/engine/deque.ts";
+
+/** Brings a packet to the NIC that it is for, if there is one, and keeps nothing of it; false when it cannot. */
+export type Carry = (frame: VNICFrame, to: VNIC | undefined) => boolean;
 
 interface Waiter {
   readonly reader: object;
   readonly resolve: (result: IteratorResult<VNICFrame>) => void;
+  readonly carry?: Carry;
 }
 
 /**
@@ -34,6 +39,8 @@ export class InflightQueue {
   readonly #capacity: number;
   readonly #frames: Deque<VNICFrame>;
   #waiters: Deque<Waiter>;
+  /** Packets given to readers that have not run since. */
+  #handedOver: number;
   #isClosed: boolean;
   #dropped: number;
 
@@ -42,6 +49,7 @@ export class InflightQueue {
     this.#capacity = capacity;
     this.#frames = new Deque();
     this.#waiters = new Deque();
+    this.#handedOver = 0;
     this.#isClosed = false;
     this.#dropped = 0;
   }
@@ -62,6 +70,7 @@ export class InflightQueue {
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
       waiter.resolve({ done: false, value: frame });
+      void this.#awaitReader();
       return true;
     }
     if (this.#frames.length >= this.#capacity) {
@@ -69,6 +78,17 @@ export class InflightQueue {
       return false;
     }
     this.#frames.push(frame);
+    return true;
+  }
+
+  /**
+   * Has the reader that has waited longest take a packet now, if it waits with a function that can; it goes on to wait,
+   * behind the others. False also while another reader has yet to see a packet from before.
+   */
+  carry(frame: VNICFrame, to: VNIC | undefined): boolean {
+    const first = this.#waiters.first;
+    if (first?.carry === undefined || this.#handedOver > 0 || !first.carry(frame, to)) return false;
+    if (this.#waiters.length > 1 && this.#waiters.first === first) this.#waiters.push(this.#waiters.shift()!);
     return true;
   }
 
@@ -87,12 +107,22 @@ export class InflightQueue {
     return this.#frames.shift();
   }
 
-  /** The first packet, as soon as there is one, in the order of the calls; done once closed. `reader` is for `leave()`. */
-  next(reader: object): Promise<IteratorResult<VNICFrame>> {
+  /**
+   * The first packet, as soon as there is one, in the order of the calls; done once closed. `reader` is for `leave()`;
+   * `carry` takes packets while it waits.
+   */
+  next(reader: object, carry?: Carry): Promise<IteratorResult<VNICFrame>> {
     const value = this.#frames.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     if (this.#isClosed) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.#waiters.push({ reader, resolve }));
+    return new Promise((resolve) => this.#waiters.push({ reader, resolve, carry }));
+  }
+
+  /** The reader runs in a microtask, which is queued before this one. */
+  async #awaitReader(): Promise<void> {
+    this.#handedOver++;
+    await null;
+    this.#handedOver--;
   }
 
   /** Ends what a reader waits for; its places go to those behind it. */

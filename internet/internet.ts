@@ -8,9 +8,10 @@
 
 import { Stack, type StackOptions } from "../stack/mod.ts";
 import { formatAddress } from "../stack/wire/ip_address.ts";
+import { setCarrier } from "../vnic/carrier.ts";
 import type { VNICFrame, VNICNetwork } from "../vnic/dispatcher.ts";
 import { MTU_ETHERNET } from "../vnic/mtu.ts";
-import { isVNICClosed, onVNICClosed, VNIC } from "../vnic/vnic.ts";
+import { injectsByItself, isVNICClosed, onVNICClosed, VNIC } from "../vnic/vnic.ts";
 import { addressInUse, networkDown } from "./errors.ts";
 import { InflightQueue } from "./inflight_queue.ts";
 import { type RouteOptions, runRouteLoop } from "./route_loop.ts";
@@ -112,6 +113,7 @@ export class Internet implements VNICNetwork, AsyncDisposable {
     this.#stacks = new Set();
     this.#starting = new Set();
     this.#closing = undefined;
+    setCarrier(this, (frame) => this.#carry(frame));
   }
 
   /** How many packets were dropped because the queue was full. */
@@ -303,6 +305,13 @@ export class Internet implements VNICNetwork, AsyncDisposable {
     return runRouteLoop(this.#queue, (frame) => void this.deliver(frame), options);
   }
 
+  /** Carries a packet where a {@linkcode Internet.route} can, and no method was replaced that would have seen it. */
+  #carry(frame: VNICFrame): boolean {
+    if (this.sendFrame !== sendFrame || this.deliver !== deliver) return false;
+    const vnic = this.#routes.lookup(frame.packet);
+    return (vnic === undefined || injectsByItself(vnic)) && this.#queue.carry(frame, vnic);
+  }
+
   /**
    * Closes its stacks and NICs. At once the iterators end, the packets in flight are gone, `deliver()` and `sendFrame()`
    * return false. Resolves when the stacks have ended, those under way too. Later calls return the same promise.
@@ -336,3 +345,5 @@ export class Internet implements VNICNetwork, AsyncDisposable {
     return this.close();
   }
 }
+
+const { sendFrame, deliver } = Internet.prototype;

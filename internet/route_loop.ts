@@ -6,9 +6,9 @@
  * @module
  */
 
-import type { PCAPTrace } from "../pcap/pcap_trace.ts";
+import { canCopy, type PCAPTrace } from "../pcap/pcap_trace.ts";
 import type { VNICFrame } from "../vnic/dispatcher.ts";
-import type { InflightQueue } from "./inflight_queue.ts";
+import type { Carry, InflightQueue } from "./inflight_queue.ts";
 
 /**
  * What {@linkcode Internet.route} does with the packets besides delivering them.
@@ -79,10 +79,11 @@ export async function runRouteLoop(
     const passed = filter === undefined ? frame : applyFilter(filter, frame);
     if (passed !== undefined) deliver(passed);
   };
+  const carry = filter === undefined ? carrier(trace) : undefined;
   signal?.addEventListener("abort", abort, { once: true });
   try {
     while (!aborted) {
-      const { done, value } = await queue.next(reader);
+      const { done, value } = await queue.next(reader, carry);
       if (done) return;
       if (aborted) return queue.giveBack(value);
       handle(value);
@@ -107,6 +108,16 @@ function checkOptions({ trace, filter, signal }: RouteOptions): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot route: signal must be an AbortSignal");
   }
+}
+
+/** What {@linkcode runRouteLoop} does with a packet, when it is known where that goes, and the trace can take it. */
+function carrier(trace: PCAPTrace | undefined): Carry {
+  return (frame, to) => {
+    if (trace !== undefined && !canCopy(trace)) return false;
+    trace?.dump(frame.packet);
+    to?.injectFrame(frame);
+    return true;
+  };
 }
 
 /** The frame to deliver, if any. */

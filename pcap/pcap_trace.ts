@@ -37,6 +37,23 @@ export interface PCAPTraceOptions {
 }
 
 /**
+ * Whether a trace would copy a packet now, and do nothing else with it. False for one with another `dump()`, and when so
+ * much waits that the writer should have its turn first. Internal, and so not in `mod.ts`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { canCopy, PCAPTrace } from "./pcap_trace.ts";
+ *
+ * await using trace = new PCAPTrace(new WritableStream(), 256, { buffer: 2 });
+ * assertEquals(canCopy(trace), true);
+ * trace.dump(new Uint8Array(40));
+ * assertEquals(canCopy(trace), false);
+ * ```
+ */
+export let canCopy: (trace: PCAPTrace) => boolean;
+
+/**
  * Records packets in a pcap file, for Wireshark, tshark, tcpdump and {@link readPCAP}: the classic format with timestamps
  * in microseconds and the link type {@link LINKTYPE_RAW}.
  *
@@ -64,6 +81,10 @@ export interface PCAPTraceOptions {
  * ```
  */
 export class PCAPTrace implements AsyncDisposable {
+  static {
+    canCopy = (trace) => #pending in trace && trace.dump === dump && !trace.#isHalfFull;
+  }
+
   #writer: WritableStreamDefaultWriter<Uint8Array>;
   #slabs: Slabs;
   #buffer: number;
@@ -262,9 +283,13 @@ export class PCAPTrace implements AsyncDisposable {
     }
   }
 
+  get #isHalfFull(): boolean {
+    return 2 * this.#pending >= this.#buffer;
+  }
+
   /** Sees that what waits is written: at once if it is much, else a little later. */
   #schedule(): void {
-    if (2 * this.#pending >= this.#buffer) {
+    if (this.#isHalfFull) {
       this.#flush();
     } else if (this.#slabs.hasFull) {
       this.#pump = this.#run();
@@ -367,6 +392,8 @@ function checkSnapSize(snapSize: number): void {
     throw new RangeError(`Cannot trace packets: snapSize must be an integer in 1…${MAX_SNAP_SIZE}, got ${snapSize}`);
   }
 }
+
+const { dump } = PCAPTrace.prototype;
 
 function bufferOf({ buffer = DEFAULT_BUFFER }: PCAPTraceOptions): number {
   if (buffer <= 0) return DEFAULT_BUFFER;

@@ -23,7 +23,7 @@ export type { ConnectionInfo } from "./engine/tcp/info.ts";
  */
 export interface Turn<Item> {
   items: Item[];
-  /** The packets, which the main thread exposes to the program. Transferred, or copied where they are few. */
+  /** The packets, which the main thread may hand to the program. Transferred, or copied where they are few. */
   packets?: Batch;
   /** Bytes of the packets, to be returned as credit when they have been taken apart. */
   packetBytes: number;

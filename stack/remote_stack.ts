@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { BatchReader } from "../vnic/batch.ts";
-import type { CopyingDispatcher, LinkEndpoint } from "../vnic/dispatcher.ts";
+import type { BatchReader } from "../vnic/batch.ts";
+import { copiesPackets, type CopyingDispatcher, type LinkEndpoint } from "../vnic/dispatcher.ts";
+import { ArrivingTurns, type TurnListener } from "./arriving_turns.ts";
 import type { Cable } from "./cable.ts";
 import {
   type Answer,
@@ -31,7 +32,7 @@ import {
   type RemoteSocket,
 } from "./remote_socket.ts";
 import { TurnWriter } from "./turn_writer.ts";
-import { hold, postSoon, release, type Turner } from "./turns.ts";
+import { postSoon, type Turner } from "./turns.ts";
 
 /** A dial under way: told of its outcome once. */
 export interface Dial<Socket> {
@@ -51,14 +52,14 @@ export interface Question<Answer> {
 export type PingRequest = Omit<Extract<Call, { op: "ping" }>, "op" | "id"> & { data: Uint8Array };
 
 /** One stack, seen from the main thread. */
-export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
+export class RemoteStack implements CallSink, CopyingDispatcher, TurnListener, Turner {
   /** The engine runs. */
   readonly started: Promise<void>;
   /** The engine has sent its last packet. */
   readonly stopped: Promise<void>;
   isWaiting: boolean;
   readonly #cable: Cable<Call, Event>;
-  readonly #link: LinkEndpoint;
+  readonly #arriving: ArrivingTurns;
   readonly #ports: { tcp: Ports; udp: Ports };
   readonly #checkMTU: (mtu: number) => void;
   readonly #sockets: Map<number, RemoteSocket>;
@@ -70,9 +71,6 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   readonly #markStarted: () => void;
   readonly #markStopped: () => void;
   #onIcmp: ((report: ICMPReport) => void) | null;
-  /** Turns that have arrived while another is taken apart. */
-  #arrived: Turn<Event>[];
-  #isTaking: boolean;
   #lastId: number;
   #isDown: boolean;
 
@@ -91,7 +89,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#markStopped = stopped.resolve;
     this.isWaiting = false;
     this.#cable = cable;
-    this.#link = link;
+    this.#arriving = new ArrivingTurns(link, this);
     this.#ports = ports;
     this.#checkMTU = checkMTU;
     this.#sockets = new Map();
@@ -101,11 +99,13 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
     this.#pings = new Map();
     this.#turn = new TurnWriter(cable, (count) => ({ op: "packets", count }), PACKET_CREDIT_TO_ENGINE);
     this.#onIcmp = null;
-    this.#arrived = [];
-    this.#isTaking = false;
     this.#lastId = 0;
     this.#isDown = false;
-    cable.onTurn = (turn) => this.#takeTurn(turn);
+    copiesPackets(this);
+    cable.onTurn = (turn) => {
+      this.#turn.packetsTaken(turn.credit);
+      this.#arriving.take(turn);
+    };
   }
 
   /** A socket's id, never used before. */
@@ -231,48 +231,17 @@ export class RemoteStack implements CallSink, CopyingDispatcher, Turner {
   /** Nothing crosses any more. */
   cut(): void {
     this.#isDown = true;
-    this.#arrived = [];
+    this.#arriving.clear();
     this.#cable.onTurn = null;
     this.#cable.close();
   }
 
-  #takeTurn(turn: Turn<Event>): void {
-    if (this.#isTaking) this.#arrived.push(turn);
-    else void this.#takeArrived(turn);
+  turnTaken({ packetBytes }: Turn<Event>): void {
+    this.#turn.returnCredit(packetBytes);
+    if (this.#turn.isWorthPosting) postSoon(this);
   }
 
-  /** Takes turns apart in order; one that arrives meanwhile waits. */
-  async #takeArrived(first: Turn<Event>): Promise<void> {
-    this.#isTaking = true;
-    hold();
-    for (let turn: Turn<Event> | undefined = first; turn !== undefined; turn = this.#arrived.shift()) {
-      this.#turn.packetsTaken(turn.credit);
-      const packets = BatchReader.of(turn.packets);
-      const bytes = BatchReader.of(turn.bytes);
-      for (const event of turn.items) {
-        if (event.kind !== "packets") this.#handle(event, bytes);
-        else {
-          // A microtask after each, so that a reader who keeps up finds each one waiting for it.
-          for (let i = 0; i < event.count && packets.advance(); i++, await null) this.#sendPacket(packets.record());
-        }
-      }
-      this.#turn.returnCredit(turn.packetBytes);
-      if (this.#turn.isWorthPosting) postSoon(this);
-    }
-    release();
-    this.#isTaking = false;
-  }
-
-  /** A program's own link may throw: the packet is lost, as on any link, and the stack goes on. */
-  #sendPacket(packet: Uint8Array): void {
-    try {
-      this.#link.writePackets([packet]);
-    } catch (error) {
-      reportError(error);
-    }
-  }
-
-  #handle(event: Exclude<Event, { kind: "packets" }>, reader: BatchReader): void {
+  handle(event: Exclude<Event, { kind: "packets" }>, reader: BatchReader): void {
     switch (event.kind) {
       case "connected":
       case "accepted":

@@ -16,7 +16,7 @@ const CREDIT_TO_RETURN = PACKET_CREDIT_FROM_ENGINE / 4;
 
 /** Collects one turn after the other. */
 export class TurnWriter<Out, In> {
-  /** Packets. The other side gives their buffer to the program for good: nothing that is still needed may lie in there. */
+  /** Packets. The other side may give their buffer to the program for good: nothing that is still needed may lie in there. */
   readonly packets: BatchWriter;
   /** Bytes of streams and datagrams. */
   readonly bytes: BatchWriter;

@@ -123,10 +123,10 @@ export interface LinkEndpoint {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import type { CopyingDispatcher } from "./dispatcher.ts";
+ * import { copiesPackets } from "./dispatcher.ts";
  * import { VNIC } from "./vnic.ts";
  *
- * const full: CopyingDispatcher = { offerNetworkPacket: () => false, deliverNetworkPacket: () => {} };
+ * const full = copiesPackets({ offerNetworkPacket: () => false, deliverNetworkPacket: () => {} });
  * const vnic = new VNIC(1500, { sendFrame: () => true });
  * vnic.attach(full);
  * assertEquals(vnic.injectFrame({ packet: Uint8Array.of(0x45) }), false);
@@ -137,6 +137,25 @@ export interface CopyingDispatcher extends NetworkDispatcher {
   offerNetworkPacket(packet: Uint8Array): boolean;
   /** Hears that the NIC is about to have another MTU, in bytes; a throw refuses it. */
   mtuChanged?(mtu: number): void;
+}
+
+/** By identity: what else has such a method may keep the packets that it is given. */
+const copying = new WeakSet<NetworkDispatcher>();
+
+/**
+ * Says that a dispatcher copies packets itself, and keeps nothing of them.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { copiesPackets, isCopyingDispatcher } from "./dispatcher.ts";
+ *
+ * assert(isCopyingDispatcher(copiesPackets({ offerNetworkPacket: () => true, deliverNetworkPacket: () => {} })));
+ * ```
+ */
+export function copiesPackets<Dispatcher extends CopyingDispatcher>(dispatcher: Dispatcher): Dispatcher {
+  copying.add(dispatcher);
+  return dispatcher;
 }
 
 /**
@@ -151,5 +170,5 @@ export interface CopyingDispatcher extends NetworkDispatcher {
  * ```
  */
 export function isCopyingDispatcher(dispatcher: NetworkDispatcher): dispatcher is CopyingDispatcher {
-  return typeof (dispatcher as Partial<CopyingDispatcher>).offerNetworkPacket === "function";
+  return copying.has(dispatcher);
 }

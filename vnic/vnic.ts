@@ -6,6 +6,7 @@
  * @module
  */
 
+import { type Carrier, carrierOf } from "./carrier.ts";
 import {
   type CopyingDispatcher,
   isCopyingDispatcher,
@@ -86,6 +87,38 @@ export function isVNICClosed(vnic: VNIC): boolean {
 }
 
 /**
+ * Carries a packet through a NIC and its network to where it ends, at once and without anybody who could keep it. False
+ * when that cannot be: the packet is then to be written to the link. Internal, and so not in `mod.ts`.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { carryPacket, VNIC } from "./vnic.ts";
+ *
+ * assert(!carryPacket(new VNIC(1500, { sendFrame: () => true }), Uint8Array.of(0x45)));
+ * ```
+ */
+export let carryPacket: (link: LinkEndpoint, packet: Uint8Array) => boolean;
+
+/**
+ * Whether a NIC injects packets by its class's own method, which keeps nothing of them. Internal, and so not in `mod.ts`.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { injectsByItself, VNIC } from "./vnic.ts";
+ *
+ * const vnic = new VNIC(1500, { sendFrame: () => true });
+ * assert(injectsByItself(vnic));
+ * vnic.injectFrame = () => false;
+ * assert(!injectsByItself(vnic));
+ * ```
+ */
+export function injectsByItself(vnic: VNIC): boolean {
+  return vnic.injectFrame === injectFrame;
+}
+
+/**
  * A network interface card with nothing but IP on its wire: no link header, no link addresses to resolve.
  *
  * No packet makes it throw: what it cannot pass on it drops and counts. When a program's own dispatcher or network
@@ -110,6 +143,10 @@ export function isVNICClosed(vnic: VNIC): boolean {
  * ```
  */
 export class VNIC implements LinkEndpoint {
+  static {
+    carryPacket = (link, packet) => #carrier in link && link.writePackets === writePackets && link.#carry(packet);
+  }
+
   /** Address of the NIC on its link. Nothing here uses it; "" by default. */
   linkAddress: string;
   /** The close action of the program: {@linkcode VNIC.close} runs it once. Set after that, it is not run any more. */
@@ -122,6 +159,7 @@ export class VNIC implements LinkEndpoint {
   readonly maxHeaderLength: 0;
 
   readonly #network: VNICNetwork;
+  readonly #carrier: Carrier | undefined;
   readonly #closed: PromiseWithResolvers<void>;
   readonly #stats: VNICStats;
   #mtu: number;
@@ -143,6 +181,7 @@ export class VNIC implements LinkEndpoint {
     this.capabilities = 0;
     this.maxHeaderLength = 0;
     this.#network = network;
+    this.#carrier = carrierOf(network);
     this.#closed = Promise.withResolvers();
     this.#stats = { received: 0, sent: 0, malformed: 0, overMTU: 0, detached: 0, refused: 0 };
     this.#mtu = checkMTU(mtu);
@@ -230,6 +269,14 @@ export class VNIC implements LinkEndpoint {
     return sent;
   }
 
+  /** What cannot go is counted when it is written. */
+  #carry(packet: Uint8Array): boolean {
+    if (this.#carrier === undefined || this.#isClosed || packet.length === 0 || packet.length > this.#mtu) return false;
+    if (!this.#carrier({ packet })) return false;
+    this.#stats.sent++;
+    return true;
+  }
+
   #writePacket(packet: Uint8Array): boolean {
     const stats = this.#stats;
     if (this.#isClosed) {
@@ -279,6 +326,8 @@ export class VNIC implements LinkEndpoint {
     return this.#closed.promise;
   }
 }
+
+const { injectFrame, writePackets } = VNIC.prototype;
 
 /** Versions 4 and 6, as read from the first four bits. */
 function startsAsIP(packet: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 // Some packets here are malformed on purpose.
 import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import type { CopyingDispatcher } from "../../vnic/dispatcher.ts";
+import { copiesPackets } from "../../vnic/dispatcher.ts";
 import { type LinkEndpoint, type NetworkDispatcher, VNIC, type VNICFrame, type VNICNetwork } from "../../vnic/mod.ts";
 import { reportedErrors } from "../harness/reported_errors.ts";
 
@@ -137,12 +137,12 @@ Deno.test("attach() refuses what cannot take packets", () => {
 
 Deno.test("a stack's dispatcher gets the packet itself and may have no room", () => {
   const offered: Uint8Array[] = [];
-  const dispatcher: CopyingDispatcher = {
-    offerNetworkPacket: (packet) => offered.push(packet) === 1,
+  const dispatcher = copiesPackets({
+    offerNetworkPacket: (packet: Uint8Array) => offered.push(packet) === 1,
     deliverNetworkPacket: () => {
       throw new Error("Not for the NIC");
     },
-  };
+  });
   const vnic = new VNIC(1500, new Collector());
   vnic.attach(dispatcher);
   const packet = ipv4();
@@ -151,16 +151,32 @@ Deno.test("a stack's dispatcher gets the packet itself and may have no room", ()
   assertEquals(vnic.stats, { received: 1, sent: 0, malformed: 0, overMTU: 0, detached: 0, refused: 1 });
 });
 
+Deno.test("a program's dispatcher gets a copy, whatever methods it has", () => {
+  const delivered: Uint8Array[] = [];
+  const dispatcher = {
+    offerNetworkPacket: () => {
+      throw new Error("Not for the NIC");
+    },
+    deliverNetworkPacket: (packet: Uint8Array) => delivered.push(packet),
+  };
+  const vnic = new VNIC(1500, new Collector());
+  vnic.attach(dispatcher);
+  const packet = ipv4();
+  vnic.injectFrame({ packet });
+  assertEquals(delivered, [packet]);
+  assertNotStrictEquals(delivered[0].buffer, packet.buffer);
+});
+
 Deno.test("a change of the MTU reaches the attached stack, which may refuse it", () => {
   const heard: number[] = [];
-  const dispatcher: CopyingDispatcher = {
+  const dispatcher = copiesPackets({
     offerNetworkPacket: () => true,
     deliverNetworkPacket: () => {},
-    mtuChanged(mtu) {
+    mtuChanged(mtu: number) {
       if (mtu < 1280) throw new RangeError(`${mtu} is too small for IPv6`);
       heard.push(mtu);
     },
-  };
+  });
   const vnic = new VNIC(1500, new Collector());
   vnic.mtu = 1400;
   vnic.attach(dispatcher);
