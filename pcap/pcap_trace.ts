@@ -5,6 +5,7 @@
  */
 
 import { clearTimeout, setTimeout, timestamp } from "../stack/real_time.ts";
+import { FileSink } from "./file_sink.ts";
 import { type Slab, Slabs } from "./slabs.ts";
 
 const DEFAULT_BUFFER = 4096;
@@ -358,42 +359,13 @@ export class PCAPTrace implements AsyncDisposable {
   }
 }
 
-/**
- * A file as a sink. Unlike FsFile.writable it reports the errors of writing, and it writes at once: a slab takes 0.1 ms, where an
- * asynchronous write takes 0.3 to 9 ms on a busy machine, and needs a turn of the event loop, which a busy program seldom takes.
- */
-class FileSink implements UnderlyingSink<Uint8Array> {
-  #file: Deno.FsFile;
-
-  constructor(file: Deno.FsFile) {
-    this.#file = file;
-  }
-
-  write(chunk: Uint8Array): void {
-    try {
-      for (let written = 0; written < chunk.length;) written += this.#file.writeSync(chunk.subarray(written));
-    } catch (error) {
-      this.#file.close(); // a stream that failed calls neither close nor abort
-      throw error;
-    }
-  }
-
-  close(): void {
-    this.#file.close();
-  }
-
-  abort(): void {
-    this.#file.close();
-  }
-}
+const { dump } = PCAPTrace.prototype;
 
 function checkSnapSize(snapSize: number): void {
   if (!Number.isInteger(snapSize) || snapSize < 1 || snapSize > MAX_SNAP_SIZE) {
     throw new RangeError(`Cannot trace packets: snapSize must be an integer in 1…${MAX_SNAP_SIZE}, got ${snapSize}`);
   }
 }
-
-const { dump } = PCAPTrace.prototype;
 
 function bufferOf({ buffer = DEFAULT_BUFFER }: PCAPTraceOptions): number {
   if (buffer <= 0) return DEFAULT_BUFFER;
