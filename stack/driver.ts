@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { clearTimeout, LONGEST_TIMER, setTimeout, timestamp } from "./real_time.ts";
+import { clearTimeout, LONGEST_TIMER, setImmediate, setTimeout, timestamp } from "./real_time.ts";
 import { BatchReader } from "../vnic/batch.ts";
 import { keepBuffer } from "../vnic/spare_buffers.ts";
 import type { Cable } from "./cable.ts";
@@ -16,6 +16,9 @@ import { NO_CONNECTION } from "./engine/tcp/info.ts";
 import type { Answer, Call, Event, Query, StackConfig, Turn } from "./messages.ts";
 import { OutgoingTurn } from "./outgoing_turn.ts";
 import { StreamCredits } from "./stream_credits.ts";
+
+/** After a turn with so many bytes the next one is on its way, as a rule: what comes of both is worth one answer. */
+const BULK = 32 * 1024;
 
 /** Runs one engine until it is told to stop. */
 export class Driver {
@@ -28,6 +31,8 @@ export class Driver {
   #lastArrival: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt: number;
+  /** Whether {@link #run} is due once what has arrived has been taken. */
+  #isDue: boolean;
   #stopping: boolean;
   readonly #onError: (error: unknown) => void;
 
@@ -41,6 +46,7 @@ export class Driver {
     this.#lastArrival = 0;
     this.#timer = undefined;
     this.#timerAt = Infinity;
+    this.#isDue = false;
     this.#stopping = false;
     this.#onError = onError;
     cable.onTurn = (turn) => this.#guard(() => this.#takeTurn(turn));
@@ -51,6 +57,7 @@ export class Driver {
   /** Ends it without another word. */
   terminate(): void {
     clearTimeout(this.#timer);
+    this.#isDue = false;
     this.#cable.onTurn = null;
   }
 
@@ -67,7 +74,17 @@ export class Driver {
     }
     this.#out.returnCredit(turn.packetBytes);
     keepBuffers(turn);
-    this.#run(now);
+    if (this.#cable.sharesBuffers || sizeOf(turn) < BULK) this.#run(now);
+    else this.#runSoon();
+  }
+
+  /** Acts behind the turns that have arrived already. */
+  #runSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      if (this.#isDue) this.#guard(() => this.#run(timestamp() - this.#epoch));
+    });
   }
 
   #receive(count: number, reader: BatchReader, arrived: number): void {
@@ -128,6 +145,7 @@ export class Driver {
 
   /** Lets the engine act until it is quiet, or waits for credit. */
   #run(now: number): void {
+    this.#isDue = false;
     this.#engine.tick(now);
     for (;;) {
       this.#engine.transmit(now, this.#out);
@@ -191,6 +209,10 @@ export class Driver {
     this.#out.post();
     this.terminate();
   }
+}
+
+function sizeOf({ packetBytes, bytes }: Turn<Call>): number {
+  return packetBytes + (bytes?.length ?? 0);
 }
 
 /** Nobody looks into them any more, but for datagrams, which an engine keeps until they are sent. */
