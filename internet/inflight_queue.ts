@@ -38,7 +38,7 @@ interface Waiter {
 export class InflightQueue {
   readonly #capacity: number;
   readonly #frames: Deque<VNICFrame>;
-  #waiters: Deque<Waiter>;
+  readonly #waiters: Deque<Waiter>;
   /** Packets given to readers that have not run since. */
   #handedOver: number;
   #isClosed: boolean;

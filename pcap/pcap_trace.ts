@@ -38,8 +38,8 @@ export interface PCAPTraceOptions {
 }
 
 /**
- * Whether a trace would copy a packet now, and do nothing else with it. False for one with another `dump()`, and when so
- * much waits that the writer should have its turn first. Internal, and so not in `mod.ts`.
+ * Whether a trace keeps nothing of a packet but its own copy: false for one with another `dump()`. False also when so much
+ * waits that the writer should have its turn first. Internal, and so not in `mod.ts`.
  *
  * @example
  * ```ts

@@ -81,7 +81,7 @@ export class ArrivingTurns {
     this.#waiting.drain();
   }
 
-  /** Takes apart what needs no waiting: false at the first packet that cannot be carried. */
+  /** Takes apart what needs no waiting, from where it stands: false at the first packet that cannot be carried. */
   #takeAtOnce(taking: Taking): boolean {
     const { turn, packets, bytes } = taking;
     for (; taking.item < turn.items.length; taking.item++) {
@@ -127,6 +127,9 @@ export class ArrivingTurns {
   #rest(): void {
     this.#isBusy = false;
     release();
+    // Something waits only when the turn before was not taken to its end, as something threw.
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.take(next);
   }
 
   /** A program's own link may throw: the packet is lost, as on any link, and the stack goes on. */

@@ -7,6 +7,7 @@
  */
 import { LARGEST_COPIED } from "../vnic/batch.ts";
 import { keepBuffer } from "../vnic/spare_buffers.ts";
+import { Deque } from "./engine/deque.ts";
 import { queueMicrotask, setImmediate } from "./real_time.ts";
 import type { Turn } from "./messages.ts";
 
@@ -63,7 +64,7 @@ export function inlineCables<A, B>(): [Cable<A, B>, Cable<B, A>] {
 
 /** The deliveries that wait, the next one by itself: mostly there is no other. */
 let next: (() => void) | undefined;
-const others: (() => void)[] = [];
+const others = new Deque<() => void>();
 let delivered = 0;
 
 function deliverSoon(delivery: () => void): void {
@@ -83,7 +84,7 @@ function deliverNext(): void {
   try {
     delivery();
   } finally {
-    next = others.length > 0 ? others.shift() : undefined;
+    next = others.shift();
     if (next !== undefined) schedule();
   }
 }

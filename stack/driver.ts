@@ -17,7 +17,7 @@ import type { Answer, Call, Event, Query, StackConfig, Turn } from "./messages.t
 import { OutgoingTurn } from "./outgoing_turn.ts";
 import { StreamCredits } from "./stream_credits.ts";
 
-/** After a turn with so many bytes the next one is on its way, as a rule: what comes of both is worth one answer. */
+/** After a turn with so many bytes the next one is on its way, as a rule: both get one answer. */
 const BULK = 32 * 1024;
 
 /** Runs one engine until it is told to stop. */
@@ -74,14 +74,16 @@ export class Driver {
     }
     this.#out.returnCredit(turn.packetBytes);
     keepBuffers(turn);
-    if (this.#cable.sharesBuffers || sizeOf(turn) < BULK) this.#run(now);
-    else this.#runSoon();
+    // On one thread a turn comes at once, and there is nothing to wait for.
+    const actsNow = this.#isDue || this.#stopping || this.#cable.sharesBuffers || sizeOf(turn) < BULK;
+    if (actsNow) this.#run(now);
+    else this.#runSoon(now);
   }
 
-  /** Acts behind the turns that have arrived already. */
-  #runSoon(): void {
-    if (this.#isDue) return;
+  /** Acts with the next turn, if it is there already. Datagrams have short queues, and are handed over at once. */
+  #runSoon(now: number): void {
     this.#isDue = true;
+    this.#pollEvents(now);
     setImmediate(() => {
       if (this.#isDue) this.#guard(() => this.#run(timestamp() - this.#epoch));
     });

@@ -71,7 +71,7 @@ export class StreamCredits {
   #pump(now: number, id: number, known: Handed | undefined): void {
     const readable = this.#engine.readable(id);
     if (readable === 0) return;
-    const handed = known ?? this.#handOver(id);
+    const handed = known ?? this.#begin(id);
     if (handed.isStream) this.#pumpStream(now, id, handed, readable);
     else this.#pumpDatagrams(now, id, handed, readable);
   }
@@ -103,7 +103,8 @@ export class StreamCredits {
     }
   }
 
-  #handOver(id: number): Handed {
+  /** The account of a socket that has something to read. */
+  #begin(id: number): Handed {
     const handed = { unread: 0, isStream: this.#engine.isConnection(id), released: false };
     this.#handed.set(id, handed);
     return handed;

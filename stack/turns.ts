@@ -60,9 +60,13 @@ function look(): void {
     return;
   }
   scheduled = false;
-  for (let left = waiting.length; left > 0; left--) {
-    const turner = waiting.shift()!;
-    turner.isWaiting = false;
-    turner.postTurn();
+  try {
+    for (let left = waiting.length; left > 0; left--) {
+      const turner = waiting.shift()!;
+      turner.isWaiting = false;
+      turner.postTurn();
+    }
+  } finally {
+    if (waiting.length > 0) schedule();
   }
 }

@@ -139,7 +139,7 @@ export interface CopyingDispatcher extends NetworkDispatcher {
   mtuChanged?(mtu: number): void;
 }
 
-/** By identity: what else has such a method may keep the packets that it is given. */
+/** By identity: anything else with such a method may keep the packets that it is given. */
 const copying = new WeakSet<NetworkDispatcher>();
 
 /**

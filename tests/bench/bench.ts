@@ -1,7 +1,8 @@
 /**
  * `deno task bench`: every figure beside its peers', as a table; with --json one object a line.
  *
- * Flags, with their defaults: --only=name,name (all; a trailing * fits any end) --rounds=5 --seconds=1 (of each measurement, after one to get warm)
+ * Flags, with their defaults: --only=name,name (all; a trailing * fits any end) --rounds=5 --seconds=1 (of each
+ * measurement, after a second to get warm)
  */
 import { type Figure, measureFigure, type Row } from "./figure.ts";
 import { FIGURES } from "./figures/mod.ts";

@@ -81,6 +81,22 @@ Deno.test("what throws while a turn is taken apart does not hold up those after 
   assert(log.includes("carried 2"));
 });
 
+Deno.test("turns that wait behind one in which something throws are taken all the same", async () => {
+  const { turns: arriving, log } = turns((id) => {
+    if (id === 2) throw new Error("no carrier does this");
+    return id === 1;
+  });
+  const rejected = Promise.withResolvers<Error>();
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    rejected.resolve(event.reason);
+  }, { once: true });
+  arriving.take(turn(1, 1, 1));
+  arriving.take(turn(3, 1));
+  assertEquals((await rejected.promise).message, "no carrier does this");
+  assert(log.includes("carried 3"));
+});
+
 Deno.test("turns that wait when all ends are forgotten", async () => {
   const { turns: arriving, log } = turns(() => true);
   arriving.take(turn(1, 1));

@@ -36,6 +36,7 @@ export class RTTEstimator {
 
   /** The timeout, doubled as often as {@link backoff} says. Never 0, however short the path. */
   get rto(): number {
+    // A power is not for every segment.
     return this.backoff === 0 ? this.#rto : Math.min(MAX_RTO, this.#rto * 2 ** this.backoff);
   }
 

@@ -167,11 +167,15 @@ func repeat(duration time.Duration, work func()) float64 {
 
 func bulk(p *pair, flows int, both bool, duration time.Duration) float64 {
 	var count atomic.Int64
+	var ends [][2]io.ReadWriteCloser
 	for range flows {
 		dialled, accepted := p.open()
-		stream(accepted, dialled, &count)
+		ends = append(ends, [2]io.ReadWriteCloser{dialled, accepted})
+	}
+	for _, pair := range ends {
+		stream(pair[1], pair[0], &count)
 		if both {
-			stream(dialled, accepted, &count)
+			stream(pair[0], pair[1], &count)
 		}
 	}
 	return rate(&count, duration) * 8 / 1e6
