@@ -20,6 +20,9 @@ import { StreamCredits } from "./stream_credits.ts";
 /** After a turn with so many bytes the next one is on its way, as a rule: both get one answer. */
 const BULK = 32 * 1024;
 
+/** A datagram socket's queue in the engine is shorter than a batch, and is emptied in between. */
+const PACKETS_BETWEEN_POLLS = 64;
+
 /** Runs one engine until it is told to stop. */
 export class Driver {
   readonly #cable: Cable<Event, Call>;
@@ -80,7 +83,7 @@ export class Driver {
     else this.#runSoon(now);
   }
 
-  /** Acts with the next turn, if it is there already. Datagrams have short queues, and are handed over at once. */
+  /** Acts with the next turn, if it is there already. */
   #runSoon(now: number): void {
     this.#isDue = true;
     this.#pollEvents(now);
@@ -92,6 +95,7 @@ export class Driver {
   #receive(count: number, reader: BatchReader, arrived: number): void {
     for (let i = 0; i < count && reader.advance(); i++) {
       this.#engine.receive(arrived, reader.view, reader.offset, reader.length);
+      if (i % PACKETS_BETWEEN_POLLS === PACKETS_BETWEEN_POLLS - 1) this.#pollEvents(arrived);
     }
   }
 

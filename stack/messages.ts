@@ -106,17 +106,20 @@ export interface StackConfig {
 export const PACKET_CREDIT_TO_ENGINE = 16 * 1024 * 1024;
 export const PACKET_CREDIT_FROM_ENGINE = 1024 * 1024;
 
-/** Bytes of one stream that may wait on the main thread for the program to read them. */
-export const STREAM_CREDIT = 256 * 1024;
+/**
+ * Bytes of one stream that may wait on the main thread for the program to read them: several batches, as the engine hears
+ * of what was read a few turns later.
+ */
+export const STREAM_CREDIT = 1024 * 1024;
 
 /** Bytes of datagrams that one socket may have waiting, in each direction. */
 export const DATAGRAM_CREDIT = 256 * 1024;
 
 /**
  * A batch that would grow past this is posted without waiting for the turn's end, so that the other side can begin. It
- * has room for two of the largest packets.
+ * has room for four of the largest packets.
  */
-export const BATCH_BYTES = 128 * 1024 + 64;
+export const BATCH_BYTES = 256 * 1024 + 64;
 
 /** Bytes of a stream that go into one record: with its header it fills a batch. */
 export const STREAM_RECORD = BATCH_BYTES - RECORD_HEADER;
