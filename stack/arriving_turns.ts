@@ -31,7 +31,7 @@ class Taking {
   readonly bytes: BatchReader;
   /** Which item is next. */
   item: number;
-  /** Packets of that item that are left. */
+  /** Packets of that item that {@link nextPacket} has not come to. */
   left: number;
   /** The program was handed some of its packets, and may keep them. */
   isSeen: boolean;
@@ -43,6 +43,13 @@ class Taking {
     this.item = 0;
     this.left = 0;
     this.isSeen = false;
+  }
+
+  /** Goes to the item's next packet; false when there is none. */
+  nextPacket(): boolean {
+    if (this.left === 0 || !this.packets.advance()) return false;
+    this.left--;
+    return true;
   }
 }
 
@@ -90,7 +97,8 @@ export class ArrivingTurns {
         this.#listener.handle(event, bytes);
         continue;
       }
-      for (taking.left = event.count; taking.left > 0 && packets.advance(); taking.left--) {
+      taking.left = event.count;
+      while (taking.nextPacket()) {
         if (!carryPacket(this.#link, packets.record())) return false;
       }
     }
@@ -114,7 +122,7 @@ export class ArrivingTurns {
 
   /** The turn whose next packet the program must be handed: this one, or one that waits. Those before are done. */
   #next(taking: Taking): Taking | undefined {
-    if (--taking.left > 0 && taking.packets.advance()) return taking;
+    if (taking.nextPacket()) return taking;
     taking.item++;
     if (!this.#takeAtOnce(taking)) return taking;
     for (let turn = this.#waiting.shift(); turn !== undefined; turn = this.#waiting.shift()) {

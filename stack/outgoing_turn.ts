@@ -10,21 +10,17 @@ import type { PacketSink } from "./engine/packet_sink.ts";
 import { type Call, type Event, PACKET_CREDIT_FROM_ENGINE } from "./messages.ts";
 import { TurnWriter } from "./turn_writer.ts";
 
-type WritableEvent = Extract<Event, { kind: "writable" }>;
-
 /** A sink for packets that holds them back when the main thread has too many. */
 export class OutgoingTurn implements PacketSink {
   readonly #turn: TurnWriter<Event, Call>;
-  /** What is told with this turn of room to write: by the first socket, and by others. Mostly there are none. */
-  #writable: WritableEvent | undefined;
-  #otherWritables: Map<number, WritableEvent> | undefined;
+  /** What is told with this turn of room to write, by socket. */
+  #writable: Map<number, { bytes: number }>;
   /** Whether the turn must be posted before there is room for the next packet. */
   isFull: boolean;
 
   constructor(cable: Cable<Event, Call>) {
     this.#turn = new TurnWriter(cable, (count) => ({ kind: "packets", count }), PACKET_CREDIT_FROM_ENGINE);
-    this.#writable = undefined;
-    this.#otherWritables = undefined;
+    this.#writable = new Map();
     this.isFull = false;
   }
 
@@ -70,17 +66,15 @@ export class OutgoingTurn implements PacketSink {
 
   /** Adds an event that carries no bytes. */
   push(event: Event): void {
-    if (event.kind !== "writable" || !this.#addToEarlier(event)) this.#turn.push(event);
-  }
-
-  /** Whether its socket was told of room to write in this turn: it has more then. */
-  #addToEarlier(event: WritableEvent): boolean {
-    const { id, bytes } = event;
-    const earlier = this.#writable?.id === id ? this.#writable : this.#otherWritables?.get(id);
-    if (earlier) earlier.bytes += bytes;
-    else if (!this.#writable) this.#writable = event;
-    else (this.#otherWritables ??= new Map()).set(id, event);
-    return earlier !== undefined;
+    if (event.kind === "writable") {
+      const earlier = this.#writable.get(event.id);
+      if (earlier) {
+        earlier.bytes += event.bytes;
+        return;
+      }
+      this.#writable.set(event.id, event);
+    }
+    this.#turn.push(event);
   }
 
   /** The main thread has taken packets apart. */
@@ -100,8 +94,8 @@ export class OutgoingTurn implements PacketSink {
 
   /** Posts the turn and starts the next. */
   post(): void {
-    this.#writable = undefined;
-    this.#otherWritables = undefined;
+    // Not clear(), which is dearer than a new one.
+    if (this.#writable.size > 0) this.#writable = new Map();
     this.isFull = false;
     this.#turn.post();
   }

@@ -36,8 +36,9 @@ export class RTTEstimator {
 
   /** The timeout, doubled as often as {@link backoff} says. Never 0, however short the path. */
   get rto(): number {
-    // A power is not for every segment.
-    return this.backoff === 0 ? this.#rto : Math.min(MAX_RTO, this.#rto * 2 ** this.backoff);
+    // Mostly 0, and a power is dear for every segment.
+    const doubled = this.backoff === 0 ? this.#rto : this.#rto * 2 ** this.backoff;
+    return Math.min(MAX_RTO, doubled);
   }
 
   /** The SYN was lost and nothing measured: data starts with a longer timeout (RFC 6298 §5.7). */
@@ -57,8 +58,7 @@ export class RTTEstimator {
       this.rttvar = (1 - BETA) * this.rttvar + BETA * Math.abs(this.srtt - measured);
       this.srtt = (1 - ALPHA) * this.srtt + ALPHA * measured;
     }
-    const timeout = this.srtt + Math.max(CLOCK_GRANULARITY, K * this.rttvar);
-    this.#rto = Math.min(MAX_RTO, Math.max(this.#minRto, timeout));
+    this.#rto = Math.max(this.#minRto, this.srtt + Math.max(CLOCK_GRANULARITY, K * this.rttvar));
     this.backoff = 0;
   }
 }
