@@ -171,9 +171,15 @@ export interface Waiting<T> {
  * ```
  */
 export function waiting<T>(): Waiting<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const explained = promise.catch((reason: Reason) => {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  return { promise, resolve, reject: (reason) => rejectExplained(resolve, reason) };
+}
+
+/** The error is made while it is on its way to who waits: only then does its stack trace lead there. */
+function rejectExplained(resolve: (value: Promise<never>) => void, reason: Reason): void {
+  const cause = Promise.withResolvers<never>();
+  resolve(cause.promise.catch(() => {
     throw networkError(reason);
-  });
-  return { promise: explained, resolve, reject };
+  }));
+  cause.reject();
 }

@@ -35,6 +35,8 @@ class Taking {
   left: number;
   /** The program was handed some of its packets, and may keep them. */
   isSeen: boolean;
+  /** It has told of something else than packets. */
+  isTold: boolean;
 
   constructor(turn: Turn<Event>) {
     this.turn = turn;
@@ -43,6 +45,7 @@ class Taking {
     this.item = 0;
     this.left = 0;
     this.isSeen = false;
+    this.isTold = false;
   }
 
   /** Goes to the item's next packet; false when there is none. */
@@ -78,7 +81,7 @@ export class ArrivingTurns {
     try {
       isDone = this.#takeAtOnce(taking);
     } finally {
-      if (isDone) this.#rest();
+      if (isDone) this.#rest(taking.isTold);
     }
     if (!isDone) void this.#takeSlowly(taking);
   }
@@ -94,6 +97,7 @@ export class ArrivingTurns {
     for (; taking.item < turn.items.length; taking.item++) {
       const event = turn.items[taking.item];
       if (event.kind !== "packets") {
+        taking.isTold = true;
         this.#listener.handle(event, bytes);
         continue;
       }
@@ -116,7 +120,7 @@ export class ArrivingTurns {
         await null;
       }
     } finally {
-      this.#rest();
+      this.#rest(true);
     }
   }
 
@@ -132,9 +136,9 @@ export class ArrivingTurns {
     return undefined;
   }
 
-  #rest(): void {
+  #rest(isTold: boolean): void {
     this.#isBusy = false;
-    release();
+    release(isTold);
     // Something waits only when the turn before was not taken to its end, as something threw.
     const next = this.#waiting.shift();
     if (next !== undefined) this.take(next);
