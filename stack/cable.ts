@@ -5,11 +5,12 @@
  *
  * @module
  */
-import { type Batch, LARGEST_COPIED } from "../vnic/batch.ts";
+import { LARGEST_COPIED } from "../vnic/batch.ts";
 import { keepBuffer } from "../vnic/spare_buffers.ts";
 import { Deque } from "./engine/deque.ts";
 import { queueMicrotask, setImmediate } from "./real_time.ts";
-import type { Turn } from "./messages.ts";
+import type { Call, Event, Turn } from "./messages.ts";
+import { rowOf, turnOf } from "./turn_row.ts";
 
 /** One end: sends turns of `Out`, and hands over those of `In` in order. */
 export interface Cable<Out, In> {
@@ -23,28 +24,15 @@ export interface Cable<Out, In> {
   close(): void;
 }
 
-/**
- * A turn on its way through a port: a row, because the fields of an object cross by name, each time. Of a batch goes what
- * is in use, which brings its whole buffer along.
- */
-type Row<Item> = [
-  items: Item[],
-  packets: Uint8Array<ArrayBuffer> | undefined,
-  packetBytes: number,
-  bytes: Uint8Array<ArrayBuffer> | undefined,
-  postedAt: number,
-  credit: number,
-];
-
 /** An end at a MessagePort. */
-export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
+export function portCable<Out extends Call | Event, In extends Call | Event>(port: MessagePort): Cable<Out, In> {
   const cable: Cable<Out, In> = {
-    post: ({ items, packets, packetBytes, bytes, postedAt, credit }) => {
-      const row: Row<Out> = [items, used(packets), packetBytes, used(bytes), postedAt, credit];
-      const buffers: ArrayBuffer[] = [];
-      if (packets) buffers.push(packets.view.buffer);
-      if (bytes) buffers.push(bytes.view.buffer);
-      port.postMessage(row, buffers.filter(({ byteLength }) => byteLength > LARGEST_COPIED));
+    post: (turn) => {
+      const buffers = buffersOf(turn);
+      const handedOver = buffers.filter(({ byteLength }) => byteLength > LARGEST_COPIED);
+      // Even an empty list would be looked through.
+      if (handedOver.length > 0) port.postMessage(rowOf(turn), handedOver);
+      else port.postMessage(rowOf(turn));
       // Those that were handed over are empty now, and are not kept.
       for (const buffer of buffers) keepBuffer(buffer);
     },
@@ -52,19 +40,15 @@ export function portCable<Out, In>(port: MessagePort): Cable<Out, In> {
     onTurn: null,
     close: () => port.close(),
   };
-  port.onmessage = ({ data }) => {
-    const [items, packets, packetBytes, bytes, postedAt, credit]: Row<In> = data;
-    cable.onTurn?.({ items, packets: batch(packets), packetBytes, bytes: batch(bytes), postedAt, credit });
-  };
+  port.onmessage = ({ data }) => cable.onTurn?.(turnOf(data));
   return cable;
 }
 
-function used(batch: Batch | undefined): Uint8Array<ArrayBuffer> | undefined {
-  return batch && new Uint8Array(batch.view.buffer, batch.start, batch.length);
-}
-
-function batch(used: Uint8Array<ArrayBuffer> | undefined): Batch | undefined {
-  return used && { view: new DataView(used.buffer), start: used.byteOffset, length: used.length, isAlone: true };
+function buffersOf<Item>({ packets, bytes }: Turn<Item>): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  if (packets) buffers.push(packets.view.buffer);
+  if (bytes) buffers.push(bytes.view.buffer);
+  return buffers;
 }
 
 /** Turns in a row that one thread's cables deliver before timers and input of the program have their chance. */

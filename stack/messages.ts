@@ -29,7 +29,10 @@ export interface Turn<Item> {
   packetBytes: number;
   /** The bytes of streams and datagrams. Transferred or copied likewise. */
   bytes?: Batch;
-  /** When the turn was posted: ms since the epoch, with fractions, comparable across threads; Infinity on one thread. */
+  /**
+   * When the turn was posted: ms since the epoch, with fractions, comparable across threads. Infinity on one thread, and
+   * from an engine: nobody asks.
+   */
   postedAt: number;
   /** Packet bytes of earlier turns that have been taken apart since the last turn. */
   credit: number;

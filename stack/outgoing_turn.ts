@@ -97,6 +97,6 @@ export class OutgoingTurn implements PacketSink {
     // Not clear(), which is dearer than a new one.
     if (this.#writable.size > 0) this.#writable = new Map();
     this.isFull = false;
-    this.#turn.post();
+    this.#turn.post(Infinity);
   }
 }

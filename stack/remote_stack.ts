@@ -31,6 +31,7 @@ import {
   RemoteListener,
   type RemoteSocket,
 } from "./remote_socket.ts";
+import { timestamp } from "./real_time.ts";
 import { TurnWriter } from "./turn_writer.ts";
 import { postSoon, type Turner } from "./turns.ts";
 
@@ -211,7 +212,8 @@ export class RemoteStack implements CallSink, CopyingDispatcher, TurnListener, T
 
   /** Posts what has been collected. */
   postTurn(): void {
-    if (!this.#isDown && this.#turn.isWorthPosting) this.#turn.post();
+    if (this.#isDown || !this.#turn.isWorthPosting) return;
+    this.#turn.post(this.#cable.sharesBuffers ? Infinity : timestamp());
   }
 
   /** Every socket and dial ends; later calls go nowhere. */

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { timestamp } from "./real_time.ts";
 import { BatchWriter, RECORD_HEADER } from "../vnic/batch.ts";
 import type { Cable } from "./cable.ts";
 import { BATCH_BYTES, PACKET_CREDIT_FROM_ENGINE } from "./messages.ts";
@@ -83,15 +82,15 @@ export class TurnWriter<Out, In> {
     return this.#items.length > 0 || this.#count > 0 || this.#credit >= CREDIT_TO_RETURN;
   }
 
-  /** Posts the turn and starts the next. */
-  post(): void {
+  /** Posts the turn, as of `postedAt`, and starts the next. */
+  post(postedAt: number): void {
     this.#closePackets();
     const turn = {
       items: this.#items,
       packets: this.packets.take(),
       packetBytes: this.#packetBytes,
       bytes: this.bytes.take(),
-      postedAt: this.#cable.sharesBuffers ? Infinity : timestamp(),
+      postedAt,
       credit: this.#credit,
     };
     this.#underWay += this.#packetBytes;
