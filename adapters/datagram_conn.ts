@@ -194,7 +194,7 @@ function received(
   bufSize: number,
 ): [Uint8Array<ArrayBuffer>, Deno.NetAddr] {
   const sender = netAddr("udp", from);
-  if (!buffer) return [bytes.slice(0, bufSize), sender];
+  if (!buffer) return [bytes.length <= bufSize ? bytes : bytes.slice(0, bufSize), sender];
   const length = fill(buffer, bytes);
   // A detached buffer has no parts.
   if (buffer.length === 0) return [new Uint8Array(0), sender];

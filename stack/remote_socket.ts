@@ -239,9 +239,9 @@ export class RemoteListener {
   }
 }
 
-/** A datagram that has arrived. */
+/** A datagram that has arrived, in memory of its own. */
 export interface ReceivedDatagram {
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   from: Endpoint;
 }
 

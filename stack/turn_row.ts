@@ -7,7 +7,7 @@
  * @module
  */
 import type { Batch } from "../vnic/batch.ts";
-import type { Call, Event, Turn } from "./messages.ts";
+import type { Call, Endpoint, Event, Turn } from "./messages.ts";
 
 /** A turn in a message. A batch is the part of its buffer that is in use, and brings all of the buffer along. */
 export type TurnRow = [
@@ -19,8 +19,11 @@ export type TurnRow = [
   credit: number,
 ];
 
-/** A number says which item it is, and its fields follow; other items are themselves. */
-type ItemRow = (number | Call | Event)[];
+/**
+ * A number says which item it is, and its fields follow; other items are themselves. An endpoint that is the same object
+ * several times crosses once.
+ */
+type ItemRow = (number | Call | Event | Endpoint)[];
 
 const PACKETS_CALL = 0;
 const WRITE = 1;
@@ -28,6 +31,8 @@ const CONSUMED = 2;
 const PACKETS_EVENT = 3;
 const RECEIVED = 4;
 const WRITABLE = 5;
+const SEND = 6;
+const DATAGRAM = 7;
 
 /**
  * A turn as a row.
@@ -58,8 +63,8 @@ export function turnOf<Item extends Call | Event>(row: TurnRow): Turn<Item> {
   const items: (Call | Event)[] = [];
   for (let at = 0; at < itemRow.length; at++) {
     const item = itemRow[at];
-    if (typeof item === "object") items.push(item);
-    else at = pushItem(items, item, itemRow as number[], at);
+    if (typeof item === "number") at = pushItem(items, item, itemRow, at);
+    else items.push(item as Call | Event);
   }
   return {
     items: items as Item[],
@@ -79,6 +84,8 @@ function pushCall(row: ItemRow, call: Call): void {
       return void row.push(WRITE, call.id);
     case "consumed":
       return void row.push(CONSUMED, call.id, call.bytes);
+    case "send":
+      return void row.push(SEND, call.id, call.to);
     default:
       row.push(call);
   }
@@ -92,20 +99,42 @@ function pushEvent(row: ItemRow, event: Event): void {
       return void row.push(RECEIVED, event.id);
     case "writable":
       return void row.push(WRITABLE, event.id, event.bytes);
+    case "datagram":
+      return void row.push(DATAGRAM, event.id, event.from);
     default:
       row.push(event);
   }
 }
 
 /** Adds the item that starts at `at` in `row`, and returns where its last field is. */
-function pushItem(items: (Call | Event)[], which: number, row: readonly number[], at: number): number {
-  const first = row[++at];
-  if (which === PACKETS_CALL) items.push({ op: "packets", count: first });
-  else if (which === PACKETS_EVENT) items.push({ kind: "packets", count: first });
-  else if (which === WRITE) items.push({ op: "write", id: first });
-  else if (which === RECEIVED) items.push({ kind: "received", id: first });
-  else if (which === CONSUMED) items.push({ op: "consumed", id: first, bytes: row[++at] });
-  else items.push({ kind: "writable", id: first, bytes: row[++at] });
+function pushItem(items: (Call | Event)[], which: number, row: ItemRow, at: number): number {
+  const id = row[++at] as number;
+  switch (which) {
+    case PACKETS_CALL:
+      items.push({ op: "packets", count: id });
+      break;
+    case PACKETS_EVENT:
+      items.push({ kind: "packets", count: id });
+      break;
+    case WRITE:
+      items.push({ op: "write", id });
+      break;
+    case RECEIVED:
+      items.push({ kind: "received", id });
+      break;
+    case CONSUMED:
+      items.push({ op: "consumed", id, bytes: row[++at] as number });
+      break;
+    case WRITABLE:
+      items.push({ kind: "writable", id, bytes: row[++at] as number });
+      break;
+    case SEND:
+      items.push({ op: "send", id, to: row[++at] as Endpoint });
+      break;
+    case DATAGRAM:
+      items.push({ kind: "datagram", id, from: row[++at] as Endpoint });
+      break;
+  }
   return at;
 }
 

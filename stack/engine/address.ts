@@ -76,6 +76,17 @@ export class Address {
   }
 }
 
+/**
+ * The address of an IP literal.
+ *
+ * @throws {TypeError} when the text is none.
+ */
+export function requireAddress(text: string): Address {
+  const address = Address.parse(text);
+  if (!address) throw new TypeError(`Cannot use address "${text}": not an IP literal`);
+  return address;
+}
+
 export function isMapped(w0: number, w1: number, w2: number): boolean {
   return w2 === MAPPED_PREFIX && w1 === 0 && w0 === 0;
 }

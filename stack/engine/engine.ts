@@ -8,9 +8,10 @@
  * @module
  */
 import { NO_NEXT_HEADER, PROTOCOL_ICMPV4, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ip.ts";
-import { Address } from "./address.ts";
+import { requireAddress } from "./address.ts";
 import { type EngineConfig, stackLimits, tcpSettings } from "./config.ts";
 import { Counters } from "./counters.ts";
+import type { Datagram } from "./datagram_queue.ts";
 import { Deque } from "./deque.ts";
 import type { Endpoint, SocketEvent } from "./events.ts";
 import type { Holdings } from "./holdings.ts";
@@ -32,7 +33,7 @@ import { type ConnectionInfo, connectionInfo } from "./tcp/info.ts";
 import { setKeepAlive } from "./tcp/keep_alive.ts";
 import { TCP } from "./tcp/tcp.ts";
 import { considerWindowUpdate } from "./tcp/window.ts";
-import { type Datagram, UDP } from "./udp.ts";
+import { UDP } from "./udp.ts";
 
 export type { EngineConfig, StackLimits, TCPOptions } from "./config.ts";
 export type { EchoReply, Endpoint, FailureReason, SocketEvent } from "./events.ts";
@@ -40,7 +41,7 @@ export type { Holdings } from "./holdings.ts";
 export type { EchoRequest } from "./icmp_echo.ts";
 export type { ICMPReport } from "./icmp_report.ts";
 export type { PacketSink } from "./packet_sink.ts";
-export type { Datagram } from "./udp.ts";
+export type { Datagram } from "./datagram_queue.ts";
 
 /** One host. Sockets are named by ids that the caller chooses, positive and not reused before `released`. */
 export class Engine {
@@ -233,10 +234,10 @@ export class Engine {
 
   /** Queues one datagram. The bytes are kept, not copied, until `writable` tells that it was sent. */
   send(_now: number, id: number, bytes: Uint8Array, to: Endpoint): void {
-    this.#udp.send(id, bytes, requireAddress(to.address), to.port);
+    this.#udp.send(id, bytes, to);
   }
 
-  /** The oldest datagram that has arrived at a socket. */
+  /** The oldest datagram that has arrived at a socket. Its bytes are good until the next packet is received. */
   readDatagram(_now: number, id: number): Datagram | undefined {
     return this.#udp.read(id);
   }
@@ -321,10 +322,4 @@ export class Engine {
         this.counters.drop("noSocket");
     }
   }
-}
-
-function requireAddress(text: string): Address {
-  const address = Address.parse(text);
-  if (!address) throw new TypeError(`Cannot use address "${text}": not an IP literal`);
-  return address;
 }
