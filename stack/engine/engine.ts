@@ -148,6 +148,7 @@ export class Engine {
     c.sendBuffer.reserve(held + length, add(c.sndEnd, -held), held);
     c.sendBuffer.write(c.sndEnd, bytes, 0, length);
     c.sndEnd = add(c.sndEnd, length);
+    this.#tcp.unacknowledged += length;
     this.#tcp.queue(c);
     return length;
   }

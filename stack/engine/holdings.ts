@@ -32,4 +32,6 @@ export interface Holdings {
   /** What counts against `receiveMemory` and `sendMemory`. */
   received: number;
   promised: number;
+  /** Bytes of all connections that were written and not acknowledged. */
+  unacknowledged: number;
 }

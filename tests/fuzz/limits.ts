@@ -52,13 +52,14 @@ export class Limits {
   }
 
   #checkHoldings(): void {
-    const { connections, timers, events, reassembly, replies, loopback, paths, gaps, segments, received, promised } =
-      this
-        .#engine.holdings();
+    const { connections, timers, events, reassembly, replies, loopback, paths, gaps, segments } = this.#engine
+      .holdings();
+    const { received, promised, unacknowledged } = this.#engine.holdings();
     atMost("connections", connections, this.#limits.connections);
     atMost("timers", timers, connections);
     atMost("bytes received", received, this.#limits.receiveMemory + connections * LEAST_BUFFER);
     atMost("bytes that may be written", promised, this.#limits.sendMemory + connections * LEAST_BUFFER);
+    atMost("bytes not acknowledged", unacknowledged, promised);
     atMost("events", events, 0);
     atMost("bytes of fragments", reassembly, this.#limits.reassembly);
     atMost("bytes of answers", replies, MOST_REPLIES);

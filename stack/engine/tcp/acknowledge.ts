@@ -70,6 +70,7 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   // That a probe's byte was taken opens no window: the next one waits longer all the same (RFC 1122 §4.2.2.17).
   if (c.probing) c.rtt.backoff = backoff;
   c.tally.bytesAcked += data;
+  c.tcp.unacknowledged -= data;
   if (data > 0 && !c.orphaned) c.freedBytes += data;
   if (c.sent.count > 0) armRetransmission(c, now);
   else c.retransmitAt = Infinity;

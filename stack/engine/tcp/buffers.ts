@@ -9,6 +9,7 @@ import { LEAST_BUFFER } from "../memory_pool.ts";
 import { distance } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import type { Segment } from "./segment.ts";
+import type { TCP } from "./tcp.ts";
 import { elapsedSinceEcho } from "./timestamps.ts";
 
 /** What a connection starts with, in bytes. */
@@ -17,6 +18,10 @@ export const INITIAL_BUFFER = 256 * 1024;
 const SLACK_SEGMENTS = 16;
 /** Once so much is promised to all, a new connection is promised no more than it needs: the first 64 have plenty. */
 const PLENTY = 64 * INITIAL_BUFFER;
+/** Beyond so many connections, none writes further ahead than {@link MODEST} while {@link ENOUGH} is under way. */
+const MANY = 64;
+const MODEST = 32 * 1024;
+const ENOUGH = 32 * 1024 * 1024;
 /** Bytes of room to write that are worth telling. */
 const LEAST_GRANT = 1024;
 /** A receiver's clock is no finer, ms. */
@@ -59,12 +64,17 @@ export function expandSendBuffer(c: Connection): void {
   const wanted = wantedSendBuffer(c);
   // In steps, so that not every acknowledgement is told of.
   if (wanted < c.sendLimit + Math.min(INITIAL_BUFFER, c.sendLimit) / 2 && wanted < c.tcp.settings.sendBuffer) return;
-  if (wanted <= c.sendLimit || c.promised === 0) return;
+  if (wanted <= c.sendLimit || c.promised === 0 || (c.sendLimit >= MODEST && isCrowded(c.tcp))) return;
   const more = Math.min(wanted - c.sendLimit, c.tcp.sendMemory.free);
   c.tcp.sendMemory.take(more);
   c.promised += more;
   c.sendLimit += more;
   if (!c.orphaned) c.freedBytes += more;
+}
+
+/** To write further ahead would only delay the packets of all, in memory that no cache holds any more. */
+function isCrowded({ alive, unacknowledged }: TCP): boolean {
+  return alive > MANY && unacknowledged > ENOUGH;
 }
 
 /**
@@ -103,6 +113,7 @@ export function withdrawSendBuffer(c: Connection): void {
 
 /** Nothing will be sent any more. */
 export function releaseSendBuffer(c: Connection): void {
+  if (c.sendBuffer.capacity > 0) c.tcp.unacknowledged -= c.bufferedBytes;
   c.sendBuffer.release();
   c.tcp.sendMemory.give(c.promised);
   c.promised = 0;

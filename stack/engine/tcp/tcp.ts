@@ -69,6 +69,8 @@ export class TCP {
   /** For what was received and not read, and for what programs may write. */
   readonly receiveMemory: MemoryPool;
   readonly sendMemory: MemoryPool;
+  /** Bytes of all connections that programs have written and peers have not acknowledged. */
+  unacknowledged: number;
   readonly #local: LocalAddresses;
   /** Connections that the network knows. */
   readonly #demux: Demux<Connection>;
@@ -93,6 +95,7 @@ export class TCP {
     this.orphans = new WaitingLine();
     this.receiveMemory = new MemoryPool(host.limits.receiveMemory);
     this.sendMemory = new MemoryPool(host.limits.sendMemory);
+    this.unacknowledged = 0;
     this.#local = host.local;
     this.#demux = new Demux(randomInt32(host.random));
     this.timeWaits = new TimeWaits(randomInt32(host.random), host.settings.timeWait, (t) => this.#forgetTimeWait(t));
@@ -166,8 +169,14 @@ export class TCP {
       buffers += c.sendBuffer.capacity + c.receiveBuffer.capacity;
     }
     const [received, promised] = [this.receiveMemory.held, this.sendMemory.held];
+    const { unacknowledged } = this;
     const [connections, timers] = [this.#size, this.timers.size];
-    return { connections, timers, halfOpen, waiting, gaps, segments, buffers, received, promised };
+    return { connections, timers, halfOpen, waiting, gaps, segments, buffers, received, promised, unacknowledged };
+  }
+
+  /** Connections that the network knows, without those in TIME-WAIT. */
+  get alive(): number {
+    return this.#demux.size;
   }
 
   /** The connection with a four-tuple that the network knows. */

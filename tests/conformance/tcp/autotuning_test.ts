@@ -6,6 +6,7 @@ import { type Flight, Pair } from "../../harness/pair.ts";
 import { startTransfer } from "../../harness/transfer.ts";
 
 const KIB = 1024;
+const MIB = 1024 * KIB;
 const INITIAL = 256 * KIB;
 /** Linux's and our default. */
 const MAX = 6144 * KIB;
@@ -130,6 +131,38 @@ Deno.test("T14 the first 64 connections may write 256 KiB at once, those beside 
   assertEquals(told, [...new Array(64).fill(INITIAL), ...new Array(6).fill(2 * 10 * 1448)]);
   assertEquals(pair.a.engine.write(pair.now, 70, new Uint8Array(INITIAL)), 2 * 10 * 1448);
 });
+
+/** The most that host a had written ahead, in MiB, while twenty programs each wrote what they could. */
+function aheadOfTwenty(pair: Pair): number {
+  const data = new Uint8Array(65536);
+  const { a, b } = pair;
+  a.onEvent = ({ kind, id }) => {
+    if (id > 20 || (kind !== "connected" && kind !== "writable")) return;
+    while (a.engine.write(pair.now, id, data) === data.length);
+  };
+  b.onEvent = ({ kind, id }) => {
+    if (kind === "accepted") b.engine.accept(pair.now, id);
+    else if (kind === "readable") { while (b.engine.read(pair.now, id, data) > 0); }
+  };
+  let ahead = 0;
+  pair.run(() => {
+    ahead = Math.max(ahead, a.engine.holdings().unacknowledged);
+    return pair.now >= 420;
+  });
+  return ahead / MIB;
+}
+
+for (const [count, least, most] of [[60, 64, 80], [70, 32, 60]] as const) {
+  Deno.test(`T14 of ${count} connections, the twenty that are busy write ${least} to ${most} MiB ahead`, () => {
+    const [pair] = observed([delay(20)]);
+    pair.b.engine.listen(0, 1000, { address: "0.0.0.0", port: 80 }, count);
+    for (let id = 1; id <= count; id++) {
+      pair.a.engine.connect(pair.now, id, 50000 + id, { address: "10.0.0.2", port: 80 });
+    }
+    const ahead = aheadOfTwenty(pair);
+    assert(ahead >= least && ahead <= most, `${ahead} MiB were ahead`);
+  });
+}
 
 const LINKS: [name: string, stages: Stage[]][] = [
   ["a clean link", FAST],
