@@ -11,8 +11,9 @@ import { Deadline } from "./deadlines.ts";
 import { networkError, type Reason, waiting } from "./errors.ts";
 
 interface PendingRead {
-  /** Takes what has arrived, and settles; false when it cannot yet. */
-  settle(): boolean;
+  /** Takes something of what has arrived. */
+  take(): unknown;
+  resolve(taken: unknown): void;
   reject(reason: Reason): void;
 }
 
@@ -68,7 +69,7 @@ export class ConnectionReader {
 
   /** After the socket has changed. */
   update(): void {
-    while (this.#pending.length > 0 && this.#pending[0].settle()) this.#pending.shift();
+    while (this.#pending.length > 0 && this.#settle(this.#pending[0])) this.#pending.shift();
   }
 
   /** Rejects all reads that wait. */
@@ -88,12 +89,13 @@ export class ConnectionReader {
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(networkError(refusal));
     const { promise, resolve, reject } = waiting<T | null>();
-    this.#pending.push({ settle: () => this.#settle(take, resolve, reject), reject });
+    this.#pending.push({ take, resolve: resolve as (taken: unknown) => void, reject });
     if (this.#pending.length === 1) this.update();
     return promise;
   }
 
-  #settle<T>(take: () => T, resolve: (value: T | null) => void, reject: (reason: Reason) => void): boolean {
+  /** Settles a read with what has arrived, or with the end; false when there is neither. */
+  #settle({ take, resolve, reject }: PendingRead): boolean {
     const { readable, ended, ending } = this.#socket;
     if (readable === 0 && !ended && ending === undefined) return false;
     const failure = readable === 0 && !ended ? this.#end.takeFailure() : undefined;
