@@ -194,10 +194,14 @@ function received(
   bufSize: number,
 ): [Uint8Array<ArrayBuffer>, Deno.NetAddr] {
   const sender = netAddr("udp", from);
-  if (!buffer) return [bytes.length <= bufSize ? bytes : bytes.slice(0, bufSize), sender];
+  if (!buffer) return [hasOwnMemory(bytes) && bytes.length <= bufSize ? bytes : bytes.slice(0, bufSize), sender];
   const length = fill(buffer, bytes);
   // A detached buffer has no parts.
   if (buffer.length === 0) return [new Uint8Array(0), sender];
   // Deno's interface promises a part of the caller's buffer, whatever memory that has.
   return [buffer.subarray(0, length) as Uint8Array<ArrayBuffer>, sender];
+}
+
+function hasOwnMemory({ length, buffer }: Uint8Array): boolean {
+  return length === buffer.byteLength;
 }

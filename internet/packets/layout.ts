@@ -51,6 +51,8 @@ export interface ExtensionHeader {
   readonly offset: number;
 }
 
+/** Most extension headers that are read: a packet with more is shown as far as that. */
+const MAX_EXTENSIONS = 16;
 const NO_CHAIN: readonly ExtensionHeader[] = [];
 
 /** Reads a header of which the fixed part is all there, and for IPv4 the options. */
@@ -80,7 +82,7 @@ function layoutIPv6(view: DataView): Layout {
   let payload = ipv6.HEADER_LENGTH;
   let fragment: FragmentInfo | undefined;
   let chain = NO_CHAIN;
-  while (extensions.isExtension(protocol) && chain.length < extensions.MAX_SKIPPED) {
+  while (extensions.isExtension(protocol) && chain.length < MAX_EXTENSIONS) {
     const length = extensions.lengthOf(protocol, view, payload, end - payload);
     // What a later fragment starts with is no header, whatever its number says.
     if (length === 0 || (fragment !== undefined && fragment.offset > 0)) break;

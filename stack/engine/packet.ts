@@ -107,11 +107,14 @@ export class Packet {
     this.payload += length;
   }
 
-  /** Goes past all extension headers, without a look into them; false when they are cut off, or not in this fragment. */
+  /**
+   * Goes past all extension headers, however many, without a look into them; false when they are cut off, or not in this
+   * fragment.
+   */
   skipExtensions(): boolean {
-    for (let headers = 0; !this.isIPv4 && extensions.isExtension(this.protocol); headers++) {
+    while (!this.isIPv4 && extensions.isExtension(this.protocol)) {
       const length = this.extensionLength;
-      if (length === 0 || headers === extensions.MAX_SKIPPED) return false;
+      if (length === 0) return false;
       const isFragment = this.protocol === extensions.FRAGMENT;
       if (isFragment && extensions.fragmentOffset(this.view, this.payload) !== 0) return false;
       this.skipExtension(length);

@@ -31,9 +31,6 @@ export const PADN = 1;
 export const ACTION_SKIP = 0;
 export const ACTION_DISCARD = 1;
 
-/** Most extension headers that are looked past. */
-export const MAX_SKIPPED = 16;
-
 /** Whether a next header value names an extension header that is understood. */
 export function isExtension(nextHeader: number): boolean {
   return nextHeader === HOP_BY_HOP_OPTIONS || nextHeader === FRAGMENT || nextHeader === DESTINATION_OPTIONS ||
