@@ -178,8 +178,11 @@ export function waiting<T>(): Waiting<T> {
 /** The error is made while it is on its way to who waits: only then does its stack trace lead there. */
 function rejectExplained(resolve: (value: Promise<never>) => void, reason: Reason): void {
   const cause = Promise.withResolvers<never>();
-  resolve(cause.promise.catch(() => {
+  const explained = cause.promise.catch(() => {
     throw networkError(reason);
-  }));
+  });
+  resolve(explained);
+  // Nobody hears of it where the call was settled before.
+  explained.catch(() => {});
   cause.reject();
 }

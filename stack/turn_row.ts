@@ -9,21 +9,26 @@
 import type { Batch } from "../vnic/batch.ts";
 import type { Call, Endpoint, Event, Turn } from "./messages.ts";
 
-/** A turn in a message. A batch is the part of its buffer that is in use, and brings all of the buffer along. */
+/** A turn in a message: a batch is its buffer and how much of it is in use; the items follow. */
 export type TurnRow = [
-  items: ItemRow,
-  packets: Uint8Array<ArrayBuffer> | undefined,
-  packetBytes: number,
-  bytes: Uint8Array<ArrayBuffer> | undefined,
   postedAt: number,
   credit: number,
+  packetBytes: number,
+  packets: ArrayBuffer | undefined,
+  packetsLength: number,
+  bytes: ArrayBuffer | undefined,
+  bytesLength: number,
+  ...items: Piece[],
 ];
+
+/** Where the items start. */
+const ITEMS = 7;
 
 /**
  * A number says which item it is, and its fields follow; other items are themselves. An endpoint that is the same object
  * several times crosses once.
  */
-type ItemRow = (number | Call | Event | Endpoint)[];
+type Piece = number | Call | Event | Endpoint;
 
 const PACKETS_CALL = 0;
 const WRITE = 1;
@@ -49,34 +54,42 @@ const DATAGRAM = 7;
  */
 export function rowOf<Item extends Call | Event>(turn: Turn<Item>): TurnRow {
   const { items, packets, packetBytes, bytes, postedAt, credit } = turn;
-  const row: ItemRow = [];
+  const row: TurnRow = [
+    postedAt,
+    credit,
+    packetBytes,
+    packets?.view.buffer,
+    packets?.length ?? 0,
+    bytes?.view.buffer,
+    bytes?.length ?? 0,
+  ];
   for (const item of items) {
     if ("op" in item) pushCall(row, item);
     else pushEvent(row, item);
   }
-  return [row, usedOf(packets), packetBytes, usedOf(bytes), postedAt, credit];
+  return row;
 }
 
 /** The turn that became a row in {@link rowOf}. */
 export function turnOf<Item extends Call | Event>(row: TurnRow): Turn<Item> {
-  const [itemRow, packets, packetBytes, bytes, postedAt, credit] = row;
+  const [postedAt, credit, packetBytes, packets, packetsLength, bytes, bytesLength] = row;
   const items: (Call | Event)[] = [];
-  for (let at = 0; at < itemRow.length; at++) {
-    const item = itemRow[at];
-    if (typeof item === "number") at = pushItem(items, item, itemRow, at);
+  for (let at = ITEMS; at < row.length; at++) {
+    const item = row[at];
+    if (typeof item === "number") at = pushItem(items, item, row, at);
     else items.push(item as Call | Event);
   }
   return {
     items: items as Item[],
-    packets: batchOf(packets),
+    packets: batchOf(packets, packetsLength),
     packetBytes,
-    bytes: batchOf(bytes),
+    bytes: batchOf(bytes, bytesLength),
     postedAt,
     credit,
   };
 }
 
-function pushCall(row: ItemRow, call: Call): void {
+function pushCall(row: TurnRow, call: Call): void {
   switch (call.op) {
     case "packets":
       return void row.push(PACKETS_CALL, call.count);
@@ -91,7 +104,7 @@ function pushCall(row: ItemRow, call: Call): void {
   }
 }
 
-function pushEvent(row: ItemRow, event: Event): void {
+function pushEvent(row: TurnRow, event: Event): void {
   switch (event.kind) {
     case "packets":
       return void row.push(PACKETS_EVENT, event.count);
@@ -107,7 +120,7 @@ function pushEvent(row: ItemRow, event: Event): void {
 }
 
 /** Adds the item that starts at `at` in `row`, and returns where its last field is. */
-function pushItem(items: (Call | Event)[], which: number, row: ItemRow, at: number): number {
+function pushItem(items: (Call | Event)[], which: number, row: TurnRow, at: number): number {
   const id = row[++at] as number;
   switch (which) {
     case PACKETS_CALL:
@@ -138,10 +151,7 @@ function pushItem(items: (Call | Event)[], which: number, row: ItemRow, at: numb
   return at;
 }
 
-function usedOf(batch: Batch | undefined): Uint8Array<ArrayBuffer> | undefined {
-  return batch && new Uint8Array(batch.view.buffer, batch.start, batch.length);
-}
-
-function batchOf(used: Uint8Array<ArrayBuffer> | undefined): Batch | undefined {
-  return used && { view: new DataView(used.buffer), start: used.byteOffset, length: used.length, isAlone: true };
+/** Between threads no batches share a buffer. */
+function batchOf(buffer: ArrayBuffer | undefined, length: number): Batch | undefined {
+  return buffer && { view: new DataView(buffer), start: 0, length, isAlone: true };
 }

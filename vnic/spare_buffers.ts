@@ -16,8 +16,18 @@ const LARGEST = 512 * 1024;
 const SPARE_BYTES = 2 * 1024 * 1024;
 const SPARES = 16;
 
+/** How many are kept until those that were not needed meanwhile are let go of. */
+const KEPT_BETWEEN_LOOKS = 4096;
+
+interface Spares {
+  readonly buffers: ArrayBuffer[];
+  /** The fewest that lay here since the last look. */
+  fewest: number;
+}
+
 /** By the logarithm of their size. */
-const spares: ArrayBuffer[][] = Array.from({ length: 32 - Math.clz32(LARGEST) }, () => []);
+const spares: Spares[] = Array.from({ length: 32 - Math.clz32(LARGEST) }, () => ({ buffers: [], fewest: 0 }));
+let kept = 0;
 
 /**
  * A buffer of at least `length` bytes, with anything in it.
@@ -33,7 +43,10 @@ const spares: ArrayBuffer[][] = Array.from({ length: 32 - Math.clz32(LARGEST) },
 export function spareBuffer(length: number): ArrayBuffer {
   if (length > LARGEST) return new ArrayBuffer(length);
   const exponent = 32 - Math.clz32(Math.max(length - SLACK, SMALLEST) - 1);
-  return spares[exponent].pop() ?? new ArrayBuffer((1 << exponent) + SLACK);
+  const sameSize = spares[exponent];
+  const buffer = sameSize.buffers.pop();
+  sameSize.fewest = Math.min(sameSize.fewest, sameSize.buffers.length);
+  return buffer ?? new ArrayBuffer((1 << exponent) + SLACK);
 }
 
 /**
@@ -52,6 +65,15 @@ export function spareBuffer(length: number): ArrayBuffer {
 export function keepBuffer(buffer: ArrayBuffer): void {
   const size = buffer.byteLength - SLACK;
   if (size < SMALLEST || size > LARGEST || (size & (size - 1)) !== 0) return;
-  const sameSize = spares[31 - Math.clz32(size)];
-  if (sameSize.length < Math.min(SPARES, SPARE_BYTES / size)) sameSize.push(buffer);
+  const { buffers } = spares[31 - Math.clz32(size)];
+  if (buffers.length < Math.min(SPARES, SPARE_BYTES / size)) buffers.push(buffer);
+  if (++kept % KEPT_BETWEEN_LOOKS === 0) letGo();
+}
+
+/** What a rare burst has left would else be kept for good, of each size in the end. */
+function letGo(): void {
+  for (const sameSize of spares) {
+    sameSize.buffers.splice(0, sameSize.fewest);
+    sameSize.fewest = sameSize.buffers.length;
+  }
 }

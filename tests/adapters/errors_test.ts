@@ -1,5 +1,5 @@
 import { assertEquals, assertFalse, assertInstanceOf } from "@std/assert";
-import { networkError, type Reason } from "../../adapters/errors.ts";
+import { networkError, type Reason, waiting } from "../../adapters/errors.ts";
 
 const { errors } = Deno;
 
@@ -67,4 +67,13 @@ Deno.test("errors: code, name and message are as Deno's own have them", async ()
   for (const key of ["name", "message", "code"]) {
     assertEquals(Object.getOwnPropertyDescriptor(error, key), Object.getOwnPropertyDescriptor(own, key), key);
   }
+});
+
+Deno.test("errors: a call that was settled is not rejected any more", async () => {
+  const { promise, resolve, reject } = waiting<number>();
+  resolve(1);
+  reject("reset");
+  // A rejection that nobody handles would end the test by now.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(await promise, 1);
 });
