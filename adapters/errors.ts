@@ -171,18 +171,9 @@ export interface Waiting<T> {
  * ```
  */
 export function waiting<T>(): Waiting<T> {
-  const { promise, resolve } = Promise.withResolvers<T>();
-  return { promise, resolve, reject: (reason) => rejectExplained(resolve, reason) };
-}
-
-/** The error is made while it is on its way to who waits: only then does its stack trace lead there. */
-function rejectExplained(resolve: (value: Promise<never>) => void, reason: Reason): void {
-  const cause = Promise.withResolvers<never>();
-  const explained = cause.promise.catch(() => {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const explained = promise.catch((reason: Reason) => {
     throw networkError(reason);
   });
-  resolve(explained);
-  // Nobody hears of it where the call was settled before.
-  explained.catch(() => {});
-  cause.reject();
+  return { promise: explained, resolve, reject };
 }

@@ -35,8 +35,6 @@ class Taking {
   left: number;
   /** The program was handed some of its packets, and may keep them. */
   isSeen: boolean;
-  /** It has told of something else than packets. */
-  isTold: boolean;
 
   constructor(turn: Turn<Event>) {
     this.turn = turn;
@@ -45,7 +43,6 @@ class Taking {
     this.item = 0;
     this.left = 0;
     this.isSeen = false;
-    this.isTold = false;
   }
 
   /** Goes to the item's next packet; false when there is none. */
@@ -81,7 +78,7 @@ export class ArrivingTurns {
     try {
       isDone = this.#takeAtOnce(taking);
     } finally {
-      if (isDone) this.#rest(taking.isTold);
+      if (isDone) this.#rest();
     }
     if (!isDone) void this.#takeSlowly(taking);
   }
@@ -97,7 +94,6 @@ export class ArrivingTurns {
     for (; taking.item < turn.items.length; taking.item++) {
       const event = turn.items[taking.item];
       if (event.kind !== "packets") {
-        taking.isTold = true;
         this.#listener.handle(event, bytes);
         continue;
       }
@@ -120,7 +116,7 @@ export class ArrivingTurns {
         await null;
       }
     } finally {
-      this.#rest(true);
+      this.#rest();
     }
   }
 
@@ -136,9 +132,9 @@ export class ArrivingTurns {
     return undefined;
   }
 
-  #rest(isTold: boolean): void {
+  #rest(): void {
     this.#isBusy = false;
-    release(isTold);
+    release();
     // Something waits only when the turn before was not taken to its end, as something threw.
     const next = this.#waiting.shift();
     if (next !== undefined) this.take(next);

@@ -21,7 +21,6 @@ const QUIET_MICROTASKS = 4;
 
 const waiting = new Deque<Turner>();
 let scheduled = false;
-/** Microtasks since the program acted or was told something, as far as any were counted: only while somebody waits. */
 let quiet = 0;
 let holds = 0;
 
@@ -29,8 +28,7 @@ let holds = 0;
 export function postSoon(turner: Turner): void {
   if (!turner.isWaiting) waiting.push(turner);
   turner.isWaiting = true;
-  // In a batch it is the batch that acts: who takes it apart says whether the program will.
-  if (holds === 0) quiet = 0;
+  quiet = 0;
   schedule();
 }
 
@@ -39,10 +37,10 @@ export function hold(): void {
   holds++;
 }
 
-/** Undoes one {@link hold}. When the program was told of something, it has its time to answer. */
-export function release(isTold: boolean): void {
+/** Undoes one {@link hold}. */
+export function release(): void {
   holds--;
-  if (isTold) quiet = 0;
+  quiet = 0;
   if (waiting.length > 0) schedule();
 }
 

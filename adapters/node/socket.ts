@@ -16,7 +16,7 @@ import { connectArguments, type NodeConnectOptions } from "./arguments.ts";
 import { dial } from "./dial.ts";
 import { familyOf } from "./family.ts";
 import { checkTimeout, NodeIdleTimer } from "./idle_timer.ts";
-import { callError, isTold, nodeError, type NodeSystemError } from "./node_errors.ts";
+import { callError, isOfClosedStack, isTold, nodeError, type NodeSystemError } from "./node_errors.ts";
 import type { NodeSocketOptions } from "./socket_options.ts";
 import { gathered, NodeChunkReader, writeWhole } from "./transfer.ts";
 
@@ -371,7 +371,7 @@ export class NodeSocket extends Duplex implements net.Socket {
   #settle(conn: TCPConn, step: Promise<void>, syscall: string, callback: (error?: Error) => void): void {
     const fail = (error: NodeSystemError) => {
       // Who waits for the step hears of it first; then the stream destroys the socket with the error.
-      if (!isTold(error, this)) this.#fail(error);
+      if (!this.#tells(error)) this.#fail(error);
       callback(error);
     };
     step.then(
@@ -381,7 +381,14 @@ export class NodeSocket extends Duplex implements net.Socket {
   }
 
   #fail(error: NodeSystemError): void {
-    if (!this.destroyed) this.destroy(isTold(error, this) ? error : undefined);
+    if (!this.destroyed) this.destroy(this.#tells(error) ? error : undefined);
+  }
+
+  /** Whether anybody is told of an error; of that of a closed stack, who listens may have left until it is emitted. */
+  #tells(error: NodeSystemError): boolean {
+    const tells = isTold(error, this);
+    if (tells && isOfClosedStack(error)) this.once("error", () => {});
+    return tells;
   }
 
   #whenOpen(callback: (error: Error) => void, act: (conn: TCPConn) => void): void {

@@ -149,6 +149,21 @@ scenario("a peer that vanishes: the socket says that nobody answers", async () =
   assertEquals(events, ["error ETIMEDOUT", "close true"]);
 });
 
+eachNodeNet("the stack closes: who listens at first may have left when it is told", async (nets, { client: stack }) => {
+  const { server: there, client: here, host } = nets;
+  const server = there.createServer((socket) => void socket.on("error", () => {}));
+  const client = here.connect(await listening(server, host), host);
+  await once(client, "connect");
+  const listener = () => {};
+  client.on("error", listener).resume();
+  const destroy = client.destroy.bind(client);
+  // As Node's HTTP client leaves a socket that goes back to its agent.
+  client.destroy = (error) => destroy(error).off("error", listener);
+  assertEquals(await uncaught(() => Promise.all([closed(client), stack.close()]).then(() => {})), []);
+  server.close();
+  await once(server, "close");
+});
+
 eachNodeNet("the stack closes: who listens is told, and nobody has to", async (nets, { server: stack }) => {
   const server = nets.server.createServer();
   await listening(server, SERVER);
