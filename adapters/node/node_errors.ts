@@ -107,6 +107,12 @@ export function callError(
   return Object.assign(new Type(message), { code });
 }
 
+/** What tells listeners of errors. The socket of an HTTP request has Node's client for a listener, who tells the request. */
+interface Emitter {
+  listenerCount(event: string): number;
+  readonly _httpMessage?: Emitter | null;
+}
+
 /**
  * Whether `error` is told to the listeners of `emitter`: all are, but for the end of a stack where nobody listens for
  * errors, as a program that closes its own stack need not.
@@ -125,8 +131,10 @@ export function callError(
  * assertEquals(isTold(end, socket), true);
  * ```
  */
-export function isTold(error: NodeSystemError, emitter: { listenerCount(event: string): number }): boolean {
-  return !isOfClosedStack(error) || emitter.listenerCount("error") > 0;
+export function isTold(error: NodeSystemError, emitter: Emitter): boolean {
+  if (!isOfClosedStack(error)) return true;
+  const isHeard = emitter.listenerCount("error") > 0;
+  return isHeard && (!emitter._httpMessage || isTold(error, emitter._httpMessage));
 }
 
 /**

@@ -1,7 +1,7 @@
 // Programs that throw, peers that vanish, stacks that close, crowds.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import http from "node:http";
 import type net from "node:net";
 import process from "node:process";
@@ -149,20 +149,32 @@ scenario("a peer that vanishes: the socket says that nobody answers", async () =
   assertEquals(events, ["error ETIMEDOUT", "close true"]);
 });
 
-eachNodeNet("the stack closes: who listens at first may have left when it is told", async (nets, { client: stack }) => {
-  const { server: there, client: here, host } = nets;
-  const server = there.createServer((socket) => void socket.on("error", () => {}));
-  const client = here.connect(await listening(server, host), host);
-  await once(client, "connect");
-  const listener = () => {};
-  client.on("error", listener).resume();
-  const destroy = client.destroy.bind(client);
-  // As Node's HTTP client leaves a socket that goes back to its agent.
-  client.destroy = (error) => destroy(error).off("error", listener);
-  assertEquals(await uncaught(() => Promise.all([closed(client), stack.close()]).then(() => {})), []);
-  server.close();
-  await once(server, "close");
-});
+/** What Node's HTTP client does with a socket, and what a program then cannot hear. */
+const UNHEARD: [name: string, use: (client: net.Socket) => void][] = [
+  ["who listens at first may have left when it is told", (client) => {
+    const listener = () => {};
+    client.on("error", listener);
+    const destroy = client.destroy.bind(client);
+    client.destroy = (error) => destroy(error).off("error", listener);
+  }],
+  ["a request need not listen, though Node's client does", (client) => {
+    const request = new EventEmitter();
+    Reflect.set(client, "_httpMessage", request);
+    client.on("error", (error) => request.emit("error", error));
+  }],
+];
+
+for (const [name, use] of UNHEARD) {
+  eachNodeNet(`the stack closes: ${name}`, async ({ server: there, client: here, host }, { client: stack }) => {
+    const server = there.createServer((socket) => void socket.on("error", () => {}));
+    const client = here.connect(await listening(server, host), host);
+    await once(client, "connect");
+    use(client.resume());
+    assertEquals(await uncaught(() => Promise.all([closed(client), stack.close()]).then(() => {})), []);
+    server.close();
+    await once(server, "close");
+  });
+}
 
 eachNodeNet("the stack closes: who listens is told, and nobody has to", async (nets, { server: stack }) => {
   const server = nets.server.createServer();
