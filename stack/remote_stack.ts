@@ -22,6 +22,7 @@ import {
   type Turn,
 } from "./messages.ts";
 import type { Ports } from "./ports.ts";
+import { timestamp } from "./real_time.ts";
 import {
   type CallSink,
   type Ending,
@@ -31,7 +32,6 @@ import {
   RemoteListener,
   type RemoteSocket,
 } from "./remote_socket.ts";
-import { timestamp } from "./real_time.ts";
 import { TurnWriter } from "./turn_writer.ts";
 import { postSoon, type Turner } from "./turns.ts";
 

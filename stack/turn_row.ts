@@ -31,10 +31,11 @@ const ITEMS = 7;
 type Piece = number | Call | Event | Endpoint;
 
 const PACKETS_CALL = 0;
-const WRITE = 1;
-const CONSUMED = 2;
-const PACKETS_EVENT = 3;
-const RECEIVED = 4;
+const PACKETS_EVENT = 1;
+const WRITE = 2;
+const RECEIVED = 3;
+/** From here on items have two fields. */
+const CONSUMED = 4;
 const WRITABLE = 5;
 const SEND = 6;
 const DATAGRAM = 7;
@@ -76,8 +77,12 @@ export function turnOf<Item extends Call | Event>(row: TurnRow): Turn<Item> {
   const items: (Call | Event)[] = [];
   for (let at = ITEMS; at < row.length; at++) {
     const item = row[at];
-    if (typeof item === "number") at = pushItem(items, item, row, at);
-    else items.push(item as Call | Event);
+    if (typeof item === "number") {
+      items.push(itemOf(item, row[at + 1] as number, row[at + 2]));
+      at += item < CONSUMED ? 1 : 2;
+    } else {
+      items.push(item as Call | Event);
+    }
   }
   return {
     items: items as Item[],
@@ -119,36 +124,25 @@ function pushEvent(row: TurnRow, event: Event): void {
   }
 }
 
-/** Adds the item that starts at `at` in `row`, and returns where its last field is. */
-function pushItem(items: (Call | Event)[], which: number, row: TurnRow, at: number): number {
-  const id = row[++at] as number;
+function itemOf(which: number, first: number, second: unknown): Call | Event {
   switch (which) {
     case PACKETS_CALL:
-      items.push({ op: "packets", count: id });
-      break;
+      return { op: "packets", count: first };
     case PACKETS_EVENT:
-      items.push({ kind: "packets", count: id });
-      break;
+      return { kind: "packets", count: first };
     case WRITE:
-      items.push({ op: "write", id });
-      break;
+      return { op: "write", id: first };
     case RECEIVED:
-      items.push({ kind: "received", id });
-      break;
+      return { kind: "received", id: first };
     case CONSUMED:
-      items.push({ op: "consumed", id, bytes: row[++at] as number });
-      break;
+      return { op: "consumed", id: first, bytes: second as number };
     case WRITABLE:
-      items.push({ kind: "writable", id, bytes: row[++at] as number });
-      break;
+      return { kind: "writable", id: first, bytes: second as number };
     case SEND:
-      items.push({ op: "send", id, to: row[++at] as Endpoint });
-      break;
-    case DATAGRAM:
-      items.push({ kind: "datagram", id, from: row[++at] as Endpoint });
-      break;
+      return { op: "send", id: first, to: second as Endpoint };
+    default:
+      return { kind: "datagram", id: first, from: second as Endpoint };
   }
-  return at;
 }
 
 /** Between threads no batches share a buffer. */

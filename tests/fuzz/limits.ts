@@ -52,9 +52,9 @@ export class Limits {
   }
 
   #checkHoldings(): void {
-    const { connections, timers, events, reassembly, replies, loopback, paths, gaps, segments } = this.#engine
-      .holdings();
-    const { received, promised, unacknowledged } = this.#engine.holdings();
+    const holdings = this.#engine.holdings();
+    const { connections, timers, events, reassembly, replies, loopback, paths, gaps, segments } = holdings;
+    const { received, promised, unacknowledged } = holdings;
     atMost("connections", connections, this.#limits.connections);
     atMost("timers", timers, connections);
     atMost("bytes received", received, this.#limits.receiveMemory + connections * LEAST_BUFFER);

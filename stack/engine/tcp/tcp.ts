@@ -382,7 +382,7 @@ export class TCP {
 
   /** Connections of all states. */
   get #size(): number {
-    return this.#demux.size + this.timeWaits.size;
+    return this.alive + this.timeWaits.size;
   }
 
   /** The program may have something to read still; else this was the connection's end. */
