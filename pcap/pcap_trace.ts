@@ -4,7 +4,8 @@
  * @module
  */
 
-import { clearTimeout, setTimeout, timestamp } from "../stack/real_time.ts";
+import { timestamp } from "../stack/clock.ts";
+import { clearTimeout, setTimeout } from "../stack/real_time.ts";
 import { FileSink } from "./file_sink.ts";
 import { type Slab, Slabs } from "./slabs.ts";
 

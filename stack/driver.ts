@@ -6,10 +6,11 @@
  *
  * @module
  */
-import { clearTimeout, LONGEST_TIMER, setImmediate, setTimeout, timestamp } from "./real_time.ts";
 import { BatchReader } from "../vnic/batch.ts";
 import { keepBuffer } from "../vnic/spare_buffers.ts";
+import type { Alarm } from "./alarm.ts";
 import type { Cable } from "./cable.ts";
+import { timestamp } from "./clock.ts";
 import { Engine } from "./engine/engine.ts";
 import type { SocketEvent } from "./engine/events.ts";
 import { NO_CONNECTION } from "./engine/tcp/info.ts";
@@ -26,29 +27,35 @@ const PACKETS_BETWEEN_POLLS = 64;
 /** Runs one engine until it is told to stop. */
 export class Driver {
   readonly #cable: Cable<Event, Call>;
+  readonly #alarm: Alarm;
   readonly #engine: Engine;
   readonly #out: OutgoingTurn;
   readonly #streams: StreamCredits;
   /** ms since the epoch at which the engine's clock stands at 0. */
   readonly #epoch: number;
   #lastArrival: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAt: number;
+  /** The engine's time for which the alarm is set, or Infinity. */
+  #alarmAt: number;
   /** Whether {@link #run} is due once what has arrived has been taken. */
   #isDue: boolean;
   #stopping: boolean;
   readonly #onError: (error: unknown) => void;
 
   /** `onError` hears of what should never happen: an exception of the engine. By default the thread dies of it. */
-  constructor(cable: Cable<Event, Call>, config: StackConfig, onError: (error: unknown) => void = rethrow) {
+  constructor(
+    cable: Cable<Event, Call>,
+    alarm: Alarm,
+    config: StackConfig,
+    onError: (error: unknown) => void = rethrow,
+  ) {
     this.#cable = cable;
+    this.#alarm = alarm;
     this.#engine = new Engine({ ...config, random: secureRandom });
     this.#out = new OutgoingTurn(cable);
     this.#streams = new StreamCredits(this.#engine, this.#out);
     this.#epoch = timestamp();
     this.#lastArrival = 0;
-    this.#timer = undefined;
-    this.#timerAt = Infinity;
+    this.#alarmAt = Infinity;
     this.#isDue = false;
     this.#stopping = false;
     this.#onError = onError;
@@ -59,7 +66,7 @@ export class Driver {
 
   /** Ends it without another word. */
   terminate(): void {
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
     this.#isDue = false;
     this.#cable.onTurn = null;
   }
@@ -77,9 +84,7 @@ export class Driver {
     }
     this.#out.returnCredit(turn.packetBytes);
     keepBuffers(turn);
-    // On one thread a turn comes at once, and there is nothing to wait for.
-    const actsNow = this.#isDue || this.#stopping || this.#cable.sharesBuffers || sizeOf(turn) < BULK;
-    if (actsNow) this.#run(now);
+    if (this.#isDue || this.#stopping || sizeOf(turn) < BULK) this.#run(now);
     else this.#runSoon(now);
   }
 
@@ -87,7 +92,7 @@ export class Driver {
   #runSoon(now: number): void {
     this.#isDue = true;
     this.#pollEvents(now);
-    setImmediate(() => {
+    this.#alarm.soon(() => {
       if (this.#isDue) this.#guard(() => this.#run(timestamp() - this.#epoch));
     });
   }
@@ -161,7 +166,7 @@ export class Driver {
     }
     if (this.#stopping) return this.#stop();
     this.#out.postIfWorth();
-    this.#armTimer(now);
+    this.#setAlarm(now);
   }
 
   #pollEvents(now: number): boolean {
@@ -182,18 +187,12 @@ export class Driver {
     this.#out.push(event);
   }
 
-  #armTimer(now: number): void {
+  #setAlarm(now: number): void {
     const deadline = this.#engine.nextDeadline();
-    // A timer that fires early finds nothing due and is set anew; one that fires late must be replaced.
-    if (this.#timer !== undefined && this.#timerAt <= deadline) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (deadline === Infinity) return;
-    this.#timerAt = deadline;
-    this.#timer = setTimeout(
-      () => this.#guard(() => this.#onTimer()),
-      Math.min(Math.max(0, deadline - now), LONGEST_TIMER),
-    );
+    // An alarm that rings early finds nothing due and is set anew; one that rings late must be replaced.
+    if (this.#alarmAt <= deadline) return;
+    this.#alarmAt = deadline;
+    this.#alarm.set(Math.max(0, deadline - now), () => this.#guard(() => this.#onAlarm()));
   }
 
   #guard(action: () => void): void {
@@ -205,8 +204,8 @@ export class Driver {
     }
   }
 
-  #onTimer(): void {
-    this.#timer = undefined;
+  #onAlarm(): void {
+    this.#alarmAt = Infinity;
     this.#run(timestamp() - this.#epoch);
   }
 

@@ -5,9 +5,12 @@
  *
  * @module
  */
-import { type Cable, inlineCables, portCable } from "./cable.ts";
+import type { Alarm } from "./alarm.ts";
+import { type Cable, portCable } from "./cable.ts";
 import { Driver } from "./driver.ts";
+import { inlineCables } from "./inline_cable.ts";
 import type { Call, Event, StackConfig } from "./messages.ts";
+import { clearTimeout, LONGEST_TIMER, setTimeout } from "./real_time.ts";
 
 /** A running engine's place. */
 export interface EngineThread {
@@ -53,8 +56,20 @@ function workerError(message: string): Error {
 export function startInline(config: StackConfig): EngineThread {
   const [here, there] = inlineCables<Call, Event>();
   const died = Promise.withResolvers<Error>();
-  const driver = new Driver(there, config, (cause) => died.resolve(new Error("The stack's engine died", { cause })));
+  const onError = (cause: unknown) => died.resolve(new Error("The stack's engine died", { cause }));
+  const driver = new Driver(there, inlineAlarm(), config, onError);
   return { cable: here, died: died.promise, terminate: () => driver.terminate() };
+}
+
+function inlineAlarm(): Alarm {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const clear = () => clearTimeout(timer);
+  const set = (delay: number, action: () => void) => {
+    clear();
+    timer = setTimeout(action, Math.min(delay, LONGEST_TIMER));
+  };
+  // On one thread a turn comes at once, and there is nothing to wait for.
+  return { set, clear, soon: (action) => action() };
 }
 
 /** Lets Deno itself say what is missing: a worker that may not be read only fails with an event. */

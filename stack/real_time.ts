@@ -7,9 +7,6 @@
  * @module
  */
 
-const { timeOrigin } = performance;
-const now: () => number = performance.now.bind(performance);
-
 /** The platform's own. */
 export const setTimeout: typeof globalThis.setTimeout = globalThis.setTimeout;
 /** The platform's own. */
@@ -18,11 +15,6 @@ export const clearTimeout: typeof globalThis.clearTimeout = globalThis.clearTime
 export const setImmediate: typeof globalThis.setImmediate = globalThis.setImmediate;
 /** The platform's own. */
 export const queueMicrotask: typeof globalThis.queueMicrotask = globalThis.queueMicrotask;
-
-/** The present, in ms since the epoch with fractions; comparable across threads. */
-export function timestamp(): number {
-  return timeOrigin + now();
-}
 
 /** The longest that a timer can wait, in ms. */
 export const LONGEST_TIMER = 2 ** 31 - 1;

@@ -22,7 +22,7 @@ import {
   type Turn,
 } from "./messages.ts";
 import type { Ports } from "./ports.ts";
-import { timestamp } from "./real_time.ts";
+import { timestamp } from "./clock.ts";
 import {
   type CallSink,
   type Ending,

@@ -5,11 +5,12 @@
  *
  * @module
  */
+import { WorkerAlarm } from "./alarm.ts";
 import { portCable } from "./cable.ts";
 import { Driver } from "./driver.ts";
 
 globalThis.addEventListener("message", (event) => {
   const { port, config } = (event as MessageEvent).data;
-  new Driver(portCable(port), config);
+  new Driver(portCable(port), new WorkerAlarm(), config);
 }, { once: true });
 (globalThis as unknown as { postMessage(message: unknown): void }).postMessage("running");

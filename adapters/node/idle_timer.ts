@@ -6,7 +6,8 @@
  * @module
  */
 
-import { clearTimeout, LONGEST_TIMER, setTimeout, timestamp } from "../../stack/real_time.ts";
+import { timestamp } from "../../stack/clock.ts";
+import { clearTimeout, LONGEST_TIMER, setTimeout } from "../../stack/real_time.ts";
 import { callError } from "./node_errors.ts";
 
 /**

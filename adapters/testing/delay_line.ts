@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { clearTimeout, setTimeout, timestamp } from "../../stack/real_time.ts";
+import { timestamp } from "../../stack/clock.ts";
+import { clearTimeout, setTimeout } from "../../stack/real_time.ts";
 
 interface Arrival {
   readonly at: number;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { timestamp } from "../../stack/real_time.ts";
+import { timestamp } from "../../stack/clock.ts";
 
 /**
  * What became of a packet: `"delivered"` to the host that has its destination, `"duplicated"` (delivered twice),

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { Deadline } from "../../adapters/deadlines.ts";
 import { PCAPTrace, readPCAP } from "../../mod.ts";
-import { timestamp } from "../../stack/real_time.ts";
+import { timestamp } from "../../stack/clock.ts";
 import { FakeTime } from "../harness/fake_time.ts";
 import { liveWorkers } from "../harness/preload.ts";
 import * as failure from "./failures.ts";
