@@ -68,8 +68,8 @@ function text(x: number, y: number, content: string, anchor: string): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="#555">${content}</text>`;
 }
 
-/** The next number up of 1, 2 or 5 times a power of ten. */
+/** The next number up whose fifths are round. */
 function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return power * ([1, 2, 5].find((factor) => factor * power >= value) ?? 10);
+  return power * ([1, 2, 2.5, 4, 5, 7.5].find((factor) => factor * power >= value) ?? 10);
 }

@@ -24,9 +24,12 @@ const GROWTHS: Growth[] = [
   { title: "Datagrams by size", x: "payload, bytes", name: /^udp_(\d+)b(_inline)?$/ },
 ];
 
+/** They come first, so that they have the same colours in each plot. */
+const OURS = ["ours, workers", "ours, inline"];
+
 /** The lines of one plot: ours with workers and inline, and each peer's. */
 function linesOf(rows: Row[], { name }: Growth): Line[] {
-  const lines = new Map<string, Map<number, number>>();
+  const lines = new Map(OURS.map((label) => [label, new Map<number, number>()]));
   const add = (label: string, x: number, y: number) => {
     const points = lines.get(label) ?? new Map<number, number>();
     lines.set(label, points.set(x, y));
@@ -35,7 +38,7 @@ function linesOf(rows: Row[], { name }: Growth): Line[] {
     const match = name.exec(row.name);
     if (match === null) continue;
     const x = Number(match[1]);
-    add(match[2] === undefined ? "ours, workers" : "ours, inline", x, row.value);
+    add(OURS[match[2] === undefined ? 0 : 1], x, row.value);
     if (row.ratio_to !== null && row.peer_value !== undefined && row.ratio_to !== "one_flow") {
       add(row.ratio_to, x, row.peer_value);
     }
