@@ -1,5 +1,5 @@
 // UDP and ICMP between the kernel and a simulated host.
-import { assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertGreater, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { type ICMPReport, ping } from "../../../mod.ts";
 import { countMatches } from "../../harness/tshark.ts";
 import { patternBytes } from "../../scenarios/data.ts";
@@ -13,6 +13,15 @@ const SIZES = { 4: [0, 1, 1472, 1473, 9000, 65507], 6: [0, 1, 1452, 1453, 9000, 
 function kernelSocket(family: Family, port: number): Disposable & { socket: Deno.DatagramConn } {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: KERNEL[family], port });
   return { socket, [Symbol.dispose]: () => socket.close() };
+}
+
+function unlessTimedOut(error: unknown): void {
+  if (!(error instanceof Deno.errors.TimedOut)) throw error;
+}
+
+/** How many answers ping has counted: with a deadline it goes on asking until it has as many as it was told, or more. */
+function answersIn(printed: string): number {
+  return Number(/, (\d+) received/.exec(printed)?.[1]);
 }
 
 for (const family of FAMILIES) {
@@ -65,10 +74,10 @@ for (const family of FAMILIES) {
     const patient = ["-n", "-w", "60"];
     for (const size of [56, 1473, 8000, 65507]) {
       const printed = await run("ping", ...patient, "-c", "3", "-i", "0.01", "-s", `${size}`, HOST[family]);
-      assertMatch(printed, /, 3 received/, `${size} bytes`);
+      assertGreaterOrEqual(answersIn(printed), 3, printed);
     }
     const printed = await run("ping", ...patient, "-A", "-q", "-c", "100", HOST[family]);
-    assertMatch(printed, /, 100 received/);
+    assertGreaterOrEqual(answersIn(printed), 100, printed);
   });
 
   kernelTest(`ping over IPv${family}: the host asks the kernel, also in fragments`, {}, async ({ host }) => {
@@ -83,10 +92,10 @@ for (const family of FAMILIES) {
     const reports: ICMPReport[] = [];
     host.onIcmp = (report) => reports.push(report);
     using socket = host.listenUDP(join(HOST[family], ECHO));
-    // The kernel may hold one report back, or lose it.
+    // The kernel may hold one report back, or lose it, or its answer to the ping behind it.
     while (reports.length === 0) {
       await socket.send(patternBytes(9, 9), { transport: "udp", hostname: KERNEL[family], port: ECHO });
-      await ping(host, KERNEL[family], { timeout: 60_000 });
+      await ping(host, KERNEL[family], { timeout: 1000 }).catch(unlessTimedOut);
     }
     const [{ from, kind, packet }] = reports;
     assertEquals([from, kind, packet.slice(-9)], [KERNEL[family], "port-unreachable", patternBytes(9, 9)]);
