@@ -2,7 +2,7 @@
  * Time as it really passes, for packets, engines and what waits for them: the functions of the platform as they were when
  * this module was loaded. Tests replace the global ones, and a network whose clock they stop would never answer.
  *
- * Both sides.
+ * Main side: a worker must not load it (`alarm.ts`).
  *
  * @module
  */
