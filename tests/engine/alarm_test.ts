@@ -15,12 +15,15 @@ interface Module {
 function alarmTest(name: string, test: () => Promise<void>): void {
   Deno.test(name, async () => {
     const running = setInterval(() => {}, 1000);
-    await test();
-    clearInterval(running);
+    try {
+      await test();
+    } finally {
+      clearInterval(running);
+    }
   });
 }
 
-/** Resolves behind an alarm of another's that was set last. */
+/** Waits for another alarm: what was set for less has rung by then, if it rings. */
 function lateEnough(delay: number): Promise<void> {
   return new Promise((resolve) => new WorkerAlarm().set(delay, resolve));
 }
