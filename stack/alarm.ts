@@ -8,7 +8,7 @@
 
 /** Calls back later. */
 export interface Alarm {
-  /** Calls `action` once, `delay` ms from now; what was set before is forgotten. */
+  /** Calls `action` once, `delay` ms from now, soon if that has passed; what was set before is forgotten. */
   set(delay: number, action: () => void): void;
   /** Forgets what was set. */
   clear(): void;

@@ -192,7 +192,7 @@ export class Driver {
     // An alarm that rings early finds nothing due and is set anew; one that rings late must be replaced.
     if (this.#alarmAt <= deadline) return;
     this.#alarmAt = deadline;
-    this.#alarm.set(Math.max(0, deadline - now), () => this.#guard(() => this.#onAlarm()));
+    this.#alarm.set(deadline - now, () => this.#guard(() => this.#onAlarm()));
   }
 
   #guard(action: () => void): void {
