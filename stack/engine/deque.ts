@@ -30,7 +30,7 @@ export class Deque<T> {
 
   /** An empty queue. */
   constructor() {
-    this.#ring = new Array(INITIAL_CAPACITY).fill(undefined);
+    this.#ring = [];
     this.#head = 0;
     this.#length = 0;
   }
@@ -70,18 +70,34 @@ export class Deque<T> {
     return entry;
   }
 
+  /** The last entry, which stays; undefined when there is none. */
+  get last(): T | undefined {
+    return this.#ring[(this.#head + this.#length - 1) & (this.#ring.length - 1)];
+  }
+
+  /** Takes the last entry out; undefined when there is none. */
+  pop(): T | undefined {
+    if (this.#length === 0) return undefined;
+    this.#length--;
+    const at = (this.#head + this.#length) & (this.#ring.length - 1);
+    const entry = this.#ring[at];
+    this.#ring[at] = undefined;
+    return entry;
+  }
+
   /** Takes all entries out, in order. */
   drain(): T[] {
     const entries: T[] = [];
     while (this.#length > 0) entries.push(this.shift() as T);
-    this.#ring = new Array(INITIAL_CAPACITY).fill(undefined);
+    this.#ring = [];
     this.#head = 0;
     return entries;
   }
 
   #grow(): void {
     const ring = this.#ring;
-    this.#ring = [...ring.slice(this.#head), ...ring.slice(0, this.#head), ...new Array(ring.length).fill(undefined)];
+    const room = new Array(Math.max(INITIAL_CAPACITY, ring.length)).fill(undefined);
+    this.#ring = [...ring.slice(this.#head), ...ring.slice(0, this.#head), ...room];
     this.#head = 0;
   }
 }

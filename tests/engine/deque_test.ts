@@ -19,3 +19,14 @@ Deno.test("a deque grows while its entries wrap around, and keeps their order", 
   deque.unshift(1);
   assertEquals(deque.drain(), [1]);
 });
+
+Deno.test("a deque has two ends", () => {
+  const deque = new Deque<number>();
+  assertEquals([deque.last, deque.pop()], [undefined, undefined]);
+  for (let i = 0; i < 40; i++) {
+    deque.push(i);
+    if (i % 2 === 0) deque.unshift(-i);
+  }
+  for (let i = 39; i > 20; i--) assertEquals([deque.last, deque.pop()], [i, i]);
+  assertEquals([deque.length, deque.shift(), deque.last], [41, -38, 20]);
+});
