@@ -288,8 +288,8 @@ export class RemoteStack implements CallSink, CopyingDispatcher, TurnListener, T
       dial!.connected(connection);
     } else {
       const listener = this.#sockets.get(event.listener);
-      // The engine resets what a closed listener had not accepted.
-      if (!(listener instanceof RemoteListener)) return;
+      // The engine resets what a closed listener had not accepted, but counts what it has handed over of it.
+      if (!(listener instanceof RemoteListener)) return this.call({ op: "abort", id: event.id });
       this.#sockets.set(event.id, connection);
       listener.push(connection);
     }

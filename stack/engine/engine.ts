@@ -171,9 +171,11 @@ export class Engine {
     return length;
   }
 
-  /** Bytes that {@link read} could return; for a datagram socket, what its oldest datagram counts. */
+  /** Bytes that {@link read} could return, none once the program has let go; for a datagram socket, what its oldest datagram counts. */
   readable(id: number): number {
-    return this.#tcp.get(id)?.unreadBytes ?? this.#udp.nextSize(id);
+    const c = this.#tcp.get(id);
+    if (c === undefined) return this.#udp.nextSize(id);
+    return c.orphaned ? 0 : c.unreadBytes;
   }
 
   /** Sends FIN after what was written. */

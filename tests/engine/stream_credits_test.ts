@@ -53,3 +53,14 @@ Deno.test("bytes of a connection that the program lets go of count no more", () 
   credits.release(id);
   assertEquals(receiveMemory.held, 0);
 });
+
+Deno.test("what has arrived is not handed over once the program has let go", () => {
+  for (const end of ["close", "abort"] as const) {
+    const { pair, id, credits } = arrived();
+    const { engine } = pair.b;
+    assertEquals(credits.close(id), false);
+    engine[end](pair.now, id);
+    credits.pump(pair.now, id);
+    assertEquals([engine.receiveMemory.held, credits.unread(id)], [0, 0], end);
+  }
+});
