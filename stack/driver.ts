@@ -151,20 +151,21 @@ export class Driver {
   #answer(query: Query): Answer {
     if (query === "netstat") return this.#engine.netstat((id) => this.#streams.unread(id));
     if (query === "stats") return structuredClone({ ...this.#engine.counters });
-    return this.#engine.info(query.connection) ?? NO_CONNECTION;
+    return this.#engine.info(query.connection) ?? { ...NO_CONNECTION };
   }
 
-  /** Lets the engine act until it is quiet, or waits for credit. */
+  /** Lets the engine act until it is quiet, or waits for credit. It stops when all that it had to send is sent. */
   #run(now: number): void {
     this.#isDue = false;
     this.#engine.tick(now);
+    let isSent: boolean;
     for (;;) {
-      this.#engine.transmit(now, this.#out);
+      isSent = this.#engine.transmit(now, this.#out);
       const quiet = !this.#pollEvents(now);
       if (this.#out.isFull) this.#out.post();
       else if (quiet) break;
     }
-    if (this.#stopping) return this.#stop();
+    if (this.#stopping && isSent) return this.#stop();
     this.#out.postIfWorth();
     this.#setAlarm(now);
   }

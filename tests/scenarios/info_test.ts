@@ -119,6 +119,9 @@ eachIsolation(
     while (info.state !== "CLOSED") info = await pair.server.info();
     const { state, reordering, ...figures } = info;
     assertEquals([state, reordering, new Set(Object.values(figures))], ["CLOSED", false, new Set([0])]);
+    // It is the program's own.
+    Object.assign(info, { rtt: 1 });
+    assertEquals((await pair.server.info()).rtt, 0);
     assertGreater(await pair.server.read(new Uint8Array(1000)) ?? 0, 0);
   },
 );

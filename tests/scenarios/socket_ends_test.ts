@@ -222,6 +222,23 @@ eachIsolation("stack.close(): peers hear a reset, and go on without it", async (
   await assertTalks(other);
 });
 
+eachIsolation(
+  "stack.close(): peers hear a reset, also behind more datagrams than may be under way",
+  async (isolation) => {
+    await using net = await Network.create(isolation, { mtu: 65535, maxInflight: 10_000 });
+    const pairs = [];
+    for (let port = 80; port < 100; port++) pairs.push(await connect(net.client, net.server, `${SERVER}:${port}`));
+    const reading = pairs.map(({ server }) => later(server.read(new Uint8Array(1))));
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => net.client.dialUDP(`${SERVER}:53`)));
+    for (const socket of sockets) {
+      for (let i = 0; i < 200; i++) later(socket.write(new Uint8Array(1000)));
+    }
+    await net.client.close();
+    for (const read of reading) await rejects(read, failure.RESET);
+    for (const pair of pairs) pair[Symbol.dispose]();
+  },
+);
+
 scenario("the worker died: ConnectionAborted, and later too", async () => {
   using workers = new OtherWorkers(fixture("mortal_worker.ts"));
   await using net = await cuttable("worker");
