@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Deque } from "../stack/engine/deque.ts";
 import type { RemoteConnection } from "../stack/remote_socket.ts";
 import type { ConnectionEnd } from "./connection_end.ts";
 import { Deadline } from "./deadlines.ts";
@@ -43,13 +44,13 @@ export class ConnectionReader {
   readonly deadline: Deadline;
   #socket: RemoteConnection;
   #end: ConnectionEnd;
-  #pending: PendingRead[];
+  readonly #pending: Deque<PendingRead>;
 
   constructor(socket: RemoteConnection, end: ConnectionEnd) {
     this.deadline = new Deadline(() => this.failPending("deadline-passed"));
     this.#socket = socket;
     this.#end = end;
-    this.#pending = [];
+    this.#pending = new Deque();
   }
 
   /** Fills a part of `target`, which is not empty; null at the end. */
@@ -69,12 +70,14 @@ export class ConnectionReader {
 
   /** After the socket has changed. */
   update(): void {
-    while (this.#pending.length > 0 && this.#settle(this.#pending[0])) this.#pending.shift();
+    for (let read = this.#pending.first; read !== undefined && this.#settle(read); read = this.#pending.first) {
+      this.#pending.shift();
+    }
   }
 
   /** Rejects all reads that wait. */
   failPending(reason: Reason): void {
-    for (const read of this.#pending.splice(0)) read.reject(reason);
+    for (const read of this.#pending.drain()) read.reject(reason);
   }
 
   #ready(): boolean {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Deque } from "../stack/engine/deque.ts";
 import type { RemoteConnection } from "../stack/remote_socket.ts";
 import type { ConnectionEnd } from "./connection_end.ts";
 import { Deadline } from "./deadlines.ts";
@@ -48,14 +49,14 @@ export class ConnectionWriter {
   readonly deadline: Deadline;
   #socket: RemoteConnection;
   #end: ConnectionEnd;
-  #pending: PendingWrite[];
+  readonly #pending: Deque<PendingWrite>;
   #writeClosed: boolean;
 
   constructor(socket: RemoteConnection, end: ConnectionEnd) {
     this.deadline = new Deadline(() => this.#expire());
     this.#socket = socket;
     this.#end = end;
-    this.#pending = [];
+    this.#pending = new Deque();
     this.#writeClosed = false;
   }
 
@@ -89,12 +90,14 @@ export class ConnectionWriter {
 
   /** After the socket has changed. */
   update(): void {
-    while (this.#pending.length > 0 && this.#settle(this.#pending[0])) this.#pending.shift();
+    for (let write = this.#pending.first; write !== undefined && this.#settle(write); write = this.#pending.first) {
+      this.#pending.shift();
+    }
   }
 
   /** Rejects all writes that wait, and the end of writing behind them. */
   failPending(reason: Reason): void {
-    for (const write of this.#pending.splice(0)) write.reject(reason);
+    for (const write of this.#pending.drain()) write.reject(reason);
   }
 
   #refusal(): Reason | undefined {
@@ -114,7 +117,7 @@ export class ConnectionWriter {
       write.resolve(0);
       return true;
     }
-    const problem = this.#problem();
+    const problem = this.#problem() ?? (isDetached(write.bytes) ? "buffer-detached" : undefined);
     if (problem) {
       write.reject(problem);
       return true;
@@ -139,9 +142,14 @@ export class ConnectionWriter {
   }
 
   #expire(): void {
-    const writes = this.#pending.filter((write) => write.bytes !== undefined);
-    this.#pending = this.#pending.filter((write) => write.bytes === undefined);
-    for (const write of writes) write.reject("deadline-passed");
+    for (const write of this.#pending.drain()) {
+      if (write.bytes === undefined) this.#pending.push(write);
+      else write.reject("deadline-passed");
+    }
     this.update();
   }
+}
+
+function isDetached({ buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && buffer.detached;
 }

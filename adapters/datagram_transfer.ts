@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Deque } from "../stack/engine/deque.ts";
 import type { Endpoint, ReceivedDatagram, RemoteDatagramSocket } from "../stack/remote_socket.ts";
 import { Deadline } from "./deadlines.ts";
 import { networkError, type Reason, waiting } from "./errors.ts";
@@ -54,8 +55,8 @@ export class DatagramTransfer {
   #socket: RemoteDatagramSocket;
   #closedReason: Reason;
   #closed: boolean;
-  #receives: PendingReceive[];
-  #sends: PendingSend[];
+  readonly #receives: Deque<PendingReceive>;
+  readonly #sends: Deque<PendingSend>;
 
   /** `closedReason` is what calls are told after {@link close}. */
   constructor(socket: RemoteDatagramSocket, closedReason: Reason) {
@@ -64,8 +65,8 @@ export class DatagramTransfer {
     this.#socket = socket;
     this.#closedReason = closedReason;
     this.#closed = false;
-    this.#receives = [];
-    this.#sends = [];
+    this.#receives = new Deque();
+    this.#sends = new Deque();
     socket.onChange = () => this.#update();
   }
 
@@ -147,10 +148,9 @@ export class DatagramTransfer {
       if (!datagram) break;
       this.#receives.shift()?.deliver(datagram);
     }
-    while (this.#sends.length > 0 && this.#socket.send(this.#sends[0].bytes, this.#sends[0].to)) {
-      const { bytes, resolve } = this.#sends[0];
+    for (let send = this.#sends.first; send && this.#socket.send(send.bytes, send.to); send = this.#sends.first) {
       this.#sends.shift();
-      resolve(bytes.length);
+      send.resolve(send.bytes.length);
     }
   }
 
@@ -168,10 +168,10 @@ export class DatagramTransfer {
   }
 
   #failReceives(reason: Reason): void {
-    for (const receive of this.#receives.splice(0)) receive.reject(reason);
+    for (const receive of this.#receives.drain()) receive.reject(reason);
   }
 
   #failSends(reason: Reason): void {
-    for (const send of this.#sends.splice(0)) send.reject(reason);
+    for (const send of this.#sends.drain()) send.reject(reason);
   }
 }

@@ -20,6 +20,8 @@ export type Reason =
   | "invalid-state"
   /** A network, a transport or a feature that is not simulated. */
   | "not-supported"
+  /** The bytes of a write were transferred while it waited. */
+  | "buffer-detached"
   /** An IPv6 destination on an IPv4 socket, or the other way round. */
   | "wrong-family"
   /** Pending when the program closed the socket. */
@@ -93,6 +95,11 @@ const TABLE: Record<Reason, Row> = {
   "broken-pipe": { type: errors.BrokenPipe, code: "EPIPE", message: "Broken pipe (os error 32)" },
   "message-too-long": { type: Error, code: "EMSGSIZE", message: "Message too long (os error 90)" },
   "invalid-state": { type: TypeError, code: "EINVAL", message: "Invalid argument (os error 22)" },
+  "buffer-detached": {
+    type: TypeError,
+    code: "EFAULT",
+    message: "The bytes were transferred while their write waited: Bad address (os error 14)",
+  },
   "not-supported": {
     type: errors.NotSupported,
     code: "EPROTOTYPE",

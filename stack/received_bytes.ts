@@ -6,20 +6,26 @@
  * @module
  */
 import { keepBuffer } from "../vnic/spare_buffers.ts";
+import { Deque } from "./engine/deque.ts";
 
 interface Chunk {
   bytes: Uint8Array<ArrayBuffer>;
   /** Nothing else is in its buffer. */
   readonly isAlone: boolean;
+  /** A copy, in whose buffer there may be room for more. */
+  readonly isCopy: boolean;
 }
+
+/** The largest copy that is joined with the one behind it. */
+const LARGEST_JOINED = 64 * 1024;
 
 /** Bytes in order, in the buffers in which they came. */
 export class ReceivedBytes {
-  #chunks: Chunk[];
+  readonly #chunks: Deque<Chunk>;
   #length: number;
 
   constructor() {
-    this.#chunks = [];
+    this.#chunks = new Deque();
     this.#length = 0;
   }
 
@@ -30,15 +36,16 @@ export class ReceivedBytes {
 
   /** Appends bytes. When they have been taken, the buffer of a chunk that `isAlone` in it is used again. */
   push(bytes: Uint8Array<ArrayBuffer>, isAlone: boolean): void {
-    this.#chunks.push({ bytes, isAlone });
+    this.#chunks.push({ bytes, isAlone, isCopy: false });
     this.#length += bytes.length;
   }
 
   /** Moves up to `target.length` bytes out, and returns how many. */
   take(target: Uint8Array): number {
     let taken = 0;
-    while (taken < target.length && this.#chunks.length > 0) {
-      const chunk = this.#chunks[0];
+    while (taken < target.length) {
+      const chunk = this.#chunks.first;
+      if (chunk === undefined) break;
       const { bytes } = chunk;
       const part = Math.min(bytes.length, target.length - taken);
       target.set(part === bytes.length ? bytes : bytes.subarray(0, part), taken);
@@ -50,18 +57,40 @@ export class ReceivedBytes {
     return taken;
   }
 
-  /** What came last, if it waits, is copied where it is a small part of a buffer that it would keep alive. */
+  /**
+   * What came last, if it waits, is copied where it is a small part of a buffer that it would keep alive, behind what was
+   * copied before it: else a peer that sends byte by byte has each of them cost hundreds.
+   */
   compact(): void {
-    const { bytes, isAlone } = this.#chunks.at(-1) ?? NOTHING;
-    if (bytes.length * 4 >= bytes.buffer.byteLength) return;
-    this.#chunks[this.#chunks.length - 1] = { bytes: new Uint8Array(bytes), isAlone: true };
-    if (isAlone) keepBuffer(bytes.buffer);
+    const { last } = this.#chunks;
+    if (last === undefined || last.isCopy || last.bytes.length * 4 >= last.bytes.buffer.byteLength) return;
+    this.#chunks.pop();
+    this.#copy(last.bytes);
+    if (last.isAlone) keepBuffer(last.bytes.buffer);
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#chunks = [];
+    this.#chunks.drain();
     this.#length = 0;
+  }
+
+  #copy(bytes: Uint8Array): void {
+    const before = this.#chunks.last;
+    if (!before?.isCopy || before.bytes.length > LARGEST_JOINED) {
+      return this.#chunks.push({ bytes: new Uint8Array(bytes), isAlone: true, isCopy: true });
+    }
+    const { byteOffset, length } = before.bytes;
+    const { buffer } = before.bytes;
+    const joined = length + bytes.length;
+    if (byteOffset + joined <= buffer.byteLength) {
+      before.bytes = new Uint8Array(buffer, byteOffset, joined);
+    } else {
+      const copy = new Uint8Array(new ArrayBuffer(2 * joined), 0, joined);
+      copy.set(before.bytes);
+      before.bytes = copy;
+    }
+    before.bytes.set(bytes, length);
   }
 
   #drop(): void {
@@ -69,5 +98,3 @@ export class ReceivedBytes {
     if (isAlone) keepBuffer(bytes.buffer);
   }
 }
-
-const NOTHING: Chunk = { bytes: new Uint8Array(0), isAlone: true };

@@ -84,3 +84,13 @@ Deno.test("TCPConn streams: the stack was closed", async () => {
   assertEquals(await outcome(read), "ConnectionAborted ECONNABORTED");
   assertEquals(await outcome(write), "ConnectionAborted ECONNABORTED");
 });
+
+Deno.test("TCPConn.writable: a chunk that is transferred while its write waits fails the write", async () => {
+  const { socket, conn } = tcp(3);
+  const chunk = bytes("hello");
+  const write = conn.writable.getWriter().write(chunk);
+  assert(await isPending(write));
+  structuredClone(chunk, { transfer: [chunk.buffer] });
+  socket.grant(9);
+  await assertRejects(() => write, TypeError, "transferred while their write waited");
+});

@@ -62,7 +62,7 @@ const ZONES: Zone[] = [
     imports: [SOCKETS, STACK, REMOTE, CLOCK],
     builtins: /^node:/,
   },
-  { name: SOCKETS, files: /^adapters\//, imports: [REMOTE, ADDRESS] },
+  { name: SOCKETS, files: /^adapters\//, imports: [REMOTE, DEQUE, ADDRESS] },
   { name: VNIC, files: /^vnic\//, imports: [] },
   { name: PCAP, files: /^pcap\//, imports: [CLOCK] },
   { name: INTERNET, files: /^internet\//, imports: [STACK, REMOTE, DEQUE, VNIC, WIRE, ADDRESS, PCAP] },

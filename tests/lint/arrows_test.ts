@@ -22,6 +22,7 @@ const ALLOWED: [string, string][] = [
   ["internet/internet.ts", "../stack/stack.ts"],
   ["internet/internet.ts", "../stack/wire/ip.ts"],
   ["internet/inflight_queue.ts", "../stack/engine/deque.ts"],
+  ["adapters/connection_reader.ts", "../stack/engine/deque.ts"],
   ["stack/engine/engine.ts", "./deque.ts"],
   ["internet/internet.ts", "../pcap/pcap_trace.ts"],
   ["internet/internet.ts", "../vnic/vnic.ts"],
