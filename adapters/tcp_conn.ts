@@ -192,7 +192,7 @@ export class TCPConn implements Deno.TcpConn, Deadlines {
    */
   setNoDelay(noDelay = true): void {
     this.#checkOpen();
-    this.#socket.setNoDelay(noDelay);
+    this.#socket.setNoDelay(Boolean(noDelay));
   }
 
   /**
@@ -202,7 +202,7 @@ export class TCPConn implements Deno.TcpConn, Deadlines {
    */
   setKeepAlive(keepAlive = true): void {
     this.#checkOpen();
-    this.#socket.setKeepAlive(keepAlive);
+    this.#socket.setKeepAlive(Boolean(keepAlive));
   }
 
   /** As {@linkcode Deadlines.setDeadline}. */

@@ -94,7 +94,7 @@ export class ArrivingTurns {
     for (; taking.item < turn.items.length; taking.item++) {
       const event = turn.items[taking.item];
       if (event.kind !== "packets") {
-        this.#listener.handle(event, bytes);
+        this.#tell(event, bytes);
         continue;
       }
       taking.left = event.count;
@@ -130,6 +130,15 @@ export class ArrivingTurns {
       if (!this.#takeAtOnce(next)) return next;
     }
     return undefined;
+  }
+
+  /** What throws for one socket, as a buffer of the program's own class may, is not the others' affair. */
+  #tell(event: Exclude<Event, PacketsEvent>, bytes: BatchReader): void {
+    try {
+      this.#listener.handle(event, bytes);
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   #rest(): void {

@@ -104,4 +104,8 @@ Deno.test("TCPConn.setNoDelay, setKeepAlive: true by default", () => {
   conn.setKeepAlive();
   conn.setKeepAlive(false);
   assertEquals(sink.calls, ["setNoDelay true", "setNoDelay false", "setKeepAlive true", "setKeepAlive false"]);
+  // What cannot cross to a worker would take with it all that crosses at the same time.
+  conn.setNoDelay((() => {}) as unknown as boolean);
+  conn.setKeepAlive(Symbol() as unknown as boolean);
+  assertEquals(sink.calls.slice(4), ["setNoDelay true", "setKeepAlive true"]);
 });

@@ -7,6 +7,7 @@ import { setCarrier } from "../../vnic/carrier.ts";
 import type { VNICNetwork } from "../../vnic/dispatcher.ts";
 import { spareBuffer } from "../../vnic/spare_buffers.ts";
 import { VNIC } from "../../vnic/vnic.ts";
+import { reportedErrors } from "../harness/reported_errors.ts";
 
 const MTU = 1500;
 /** Larger than what is shared or copied. */
@@ -69,6 +70,28 @@ Deno.test("a buffer is used again when all its packets were carried, and never w
     if (refused === 0) assertStrictEquals(next, buffer);
     else assertNotStrictEquals(next, buffer);
   }
+});
+
+Deno.test("an event that throws is reported, and those after it are told", () => {
+  const heard: number[] = [];
+  const taken: number[] = [];
+  const listener = {
+    handle: (event: Event) => {
+      if (event.kind !== "received") return;
+      if (event.id === 1) throw new Error("no buffer of mine");
+      heard.push(event.id);
+    },
+    turnTaken: ({ packetBytes }: Turn<Event>) => void taken.push(packetBytes),
+  };
+  const arriving = new ArrivingTurns(new VNIC(MTU, { sendFrame: () => true }), listener);
+  using reported = reportedErrors();
+  arriving.take({
+    items: [{ kind: "received", id: 1 }, { kind: "received", id: 2 }],
+    packetBytes: 3,
+    postedAt: 0,
+    credit: 0,
+  });
+  assertEquals([heard, taken, reported.list.map(String)], [[2], [3], ["Error: no buffer of mine"]]);
 });
 
 Deno.test("what throws while a turn is taken apart does not hold up those after it", () => {
