@@ -6,6 +6,7 @@
  * @module
  */
 import type { Socket } from "node:net";
+import { ifOpen } from "../if_open.ts";
 import type { TCPConn } from "../tcp_conn.ts";
 
 /** Bytes that one read takes, at most. */
@@ -62,17 +63,8 @@ export function simulatedEnd(conn: TCPConn): End {
     },
     closeWrite: () => conn.closeWrite(),
     close: () => once(() => conn[Symbol.dispose]()),
-    abort: () => once(() => abortIfOpen(conn)),
+    abort: () => once(() => ifOpen(() => conn.abort())),
   };
-}
-
-/** A closed stack has closed its connections. */
-function abortIfOpen(conn: TCPConn): void {
-  try {
-    conn.abort();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
-  }
 }
 
 /**

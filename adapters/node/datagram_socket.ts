@@ -277,8 +277,10 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
   }
 
   async #connect(host: string, port: number): Promise<void> {
-    const isBound = await this.#opening?.then(() => true, () => false);
     const peer = { address: await this.#find(host), port };
+    // Bound before the call, or since: no step may come between this and the next opening.
+    const isBound = this.#opening !== undefined && await this.#opening.then(() => true, () => false);
+    if (this.#closed) return;
     try {
       if (!isBound) {
         this.#opening = connectedChannel(this.#stack, peer).then((channel) => this.#use(channel));

@@ -7,6 +7,7 @@
  */
 import type net from "node:net";
 import process from "node:process";
+import { ifOpen } from "../if_open.ts";
 import type { TCPConn } from "../tcp_conn.ts";
 import type { TCPListener } from "../tcp_listener.ts";
 import { familyOf } from "./family.ts";
@@ -116,9 +117,10 @@ async function acceptAll(server: ServerParts, listener: TCPListener, handle: Han
 }
 
 function serve(server: ServerParts, conn: TCPConn, handle: Handle): void {
-  if (server._handle !== handle) return conn.abort();
+  // A stack that was closed meanwhile has closed its connections.
+  if (server._handle !== handle) return ifOpen(() => conn.abort());
   if (server.maxConnections > 0 && server._connections >= server.maxConnections) {
-    conn.close();
+    conn[Symbol.dispose]();
     server.emit("drop", dropArgument(conn));
     return;
   }

@@ -11,6 +11,7 @@ import process from "node:process";
 import { addAbortSignal, Duplex } from "node:stream";
 import type { Stack } from "../../stack/stack.ts";
 import { networkError } from "../errors.ts";
+import { ifOpen } from "../if_open.ts";
 import type { TCPConn } from "../tcp_conn.ts";
 import { connectArguments, type NodeConnectOptions } from "./arguments.ts";
 import { dial } from "./dial.ts";
@@ -209,14 +210,14 @@ export class NodeSocket extends Duplex implements net.Socket {
   /** Whether small writes go out at once; they do, unless told otherwise (Nagle, RFC 9293 §3.7.4). */
   setNoDelay(noDelay = true): this {
     this.#noDelay = noDelay;
-    if (!this.pending) this.#conn?.setNoDelay(noDelay);
+    if (!this.pending) this.#applySettings();
     return this;
   }
 
   /** Whether an idle connection probes its peer (RFC 9293 §3.8.4); how often is an option of the stack. */
   setKeepAlive(enable?: boolean, _initialDelay?: number): this {
     this.#keepAlive = enable === true;
-    if (!this.pending) this.#conn?.setKeepAlive(this.#keepAlive);
+    if (!this.pending) this.#applySettings();
     return this;
   }
 
@@ -286,7 +287,7 @@ export class NodeSocket extends Duplex implements net.Socket {
     this.#idle.set(0);
     this.#dialling?.abort();
     this.#dialling = undefined;
-    if (this.#resets) this.#conn?.abort();
+    if (this.#resets) ifOpen(() => this.#conn?.abort());
     else this.#conn?.[Symbol.dispose]();
     callback(error);
     // The callbacks of writes that this ends come first.
@@ -336,9 +337,15 @@ export class NodeSocket extends Duplex implements net.Socket {
   #open(conn: TCPConn): void {
     this.#conn = conn;
     this.#reader = new NodeChunkReader(conn);
-    if (this.#noDelay !== undefined) conn.setNoDelay(this.#noDelay);
-    if (this.#keepAlive !== undefined) conn.setKeepAlive(this.#keepAlive);
+    this.#applySettings();
     this.#idle.touch();
+  }
+
+  #applySettings(): void {
+    ifOpen(() => {
+      if (this.#noDelay !== undefined) this.#conn?.setNoDelay(this.#noDelay);
+      if (this.#keepAlive !== undefined) this.#conn?.setKeepAlive(this.#keepAlive);
+    });
   }
 
   #announce(): void {

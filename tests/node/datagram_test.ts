@@ -341,3 +341,37 @@ eachNodeDatagram(
     await Promise.all(ends);
   },
 );
+
+eachNodeDatagram("close() while it connects leaves nothing open", async ({ client: here, host }) => {
+  const lookup = ((_name: string, _options: unknown, done: (error: null, address: string, family: number) => void) => {
+    setTimeout(() => done(null, host, 4), 5);
+  }) as dgram.SocketOptions["lookup"];
+  const soon = here.createSocket("udp4");
+  soon.connect(53, host);
+  await close(soon);
+  const later = here.createSocket({ type: "udp4", lookup });
+  later.connect(53, "somewhere");
+  await close(later);
+  // So that the name has been looked up.
+  const other = here.createSocket({ type: "udp4", lookup });
+  other.connect(53, "somewhere");
+  await once(other, "connect");
+  await close(other);
+});
+
+eachNodeDatagram("a send while the name of the peer is looked up: one socket, which gets the peer", async (nets) => {
+  const { server: there, client: here, host } = nets;
+  const server = there.createSocket("udp4");
+  const port = await bound(server, host);
+  const lookup = ((_name: string, _options: unknown, done: (error: null, address: string, family: number) => void) => {
+    setTimeout(() => done(null, host, 4), 5);
+  }) as dgram.SocketOptions["lookup"];
+  const client = here.createSocket({ type: "udp4", lookup });
+  client.connect(port, "somewhere");
+  client.send("before", port, host);
+  const [[message, from]] = await Promise.all([once(server, "message"), once(client, "connect")]);
+  assertEquals([String(message), from.port], ["before", client.address().port]);
+  client.send("after");
+  assertEquals(String((await once(server, "message"))[0]), "after");
+  await close(client, server);
+});

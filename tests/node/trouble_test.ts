@@ -297,3 +297,38 @@ scenario("a thousand requests at once", async () => {
   await once(server, "close");
   await assertNothingOpen(there, here);
 });
+
+scenario("a stack that closes between a connection and the program's turn ends no program", async () => {
+  // At each step that a connection takes, as far as it gets in so many.
+  const STEPS = 40;
+  const messages = await uncaught(async () => {
+    for (let steps = 0; steps < STEPS; steps++) {
+      await using network = await Network.create("inline");
+      const { server: there, client: here } = network;
+      const server = http.createServer((_request, response) => void response.end());
+      server.on("error", () => {});
+      nodeListen(server, there.listenTCP(`${SERVER}:80`));
+      await once(server, "listening");
+      const socket = nodeNet(here).connect({ port: 80, host: SERVER, noDelay: true, keepAlive: true });
+      socket.on("error", () => {});
+      for (let i = 0; i < steps; i++) await null;
+      await Promise.all([there.close(), here.close()]);
+      await new Promise(setImmediate);
+    }
+  });
+  assertEquals(messages, []);
+});
+
+for (const call of ["resetAndDestroy", "setNoDelay", "setKeepAlive"] as const) {
+  scenario(`${call}() of a socket whose stack was closed throws nothing, and it closes`, async () => {
+    await using network = await Network.create("inline");
+    using listener = network.server.listenTCP(`${SERVER}:80`);
+    const socket = nodeDuplex(await network.client.dialTCP(`${SERVER}:80`));
+    using _accepted = await listener.accept();
+    socket.on("error", () => {});
+    const ended = closed(socket.resume());
+    const closing = network.client.close();
+    socket[call]();
+    await Promise.all([ended, closing]);
+  });
+}
