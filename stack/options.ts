@@ -49,7 +49,8 @@ export function stackConfig(options: StackOptions, mtu: number): StackConfig {
   checkStackMTU(addresses, mtu);
   checkOptions("tcp", options.tcp);
   checkOptions("limits", options.limits);
-  return { addresses, mtu, tcp: options.tcp, limits: options.limits };
+  // Copies: the program may change its own before a worker has read them.
+  return { addresses, mtu, tcp: { ...options.tcp }, limits: { ...options.limits } };
 }
 
 /**

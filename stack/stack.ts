@@ -11,14 +11,15 @@ import { networkError } from "../adapters/errors.ts";
 import { TCPConn } from "../adapters/tcp_conn.ts";
 import { TCPListener } from "../adapters/tcp_listener.ts";
 import { UDPConn } from "../adapters/udp_conn.ts";
-import { within } from "./real_time.ts";
 import type { LinkEndpoint } from "../vnic/dispatcher.ts";
+import { isVNICClosed, onVNICClosed, VNIC } from "../vnic/vnic.ts";
 import { isLoopback, isWildcard } from "./addresses.ts";
 import { stackLimits } from "./engine/config.ts";
 import { type EngineThread, startInline, startWorker } from "./engine_thread.ts";
 import type { Answer, EchoReply, Endpoint, ICMPReport, SocketEntry, StackConfig, StackStats } from "./messages.ts";
 import { checkStackMTU, stackConfig, type StackOptions } from "./options.ts";
 import { Ports } from "./ports.ts";
+import { queueMicrotask, within } from "./real_time.ts";
 import { type Ending, type RemoteConnection, RemoteDatagramSocket, RemoteListener } from "./remote_socket.ts";
 import { type Dial, type PingRequest, type Question, RemoteStack } from "./remote_stack.ts";
 
@@ -118,12 +119,11 @@ export class Stack implements AsyncDisposable {
     const stack = new Stack(ORIGIN, link, config, thread);
     try {
       link.attach(stack.#remote);
-      const gone = link.wait?.().then(() => stack.#abandon());
-      gone?.catch(() => {});
     } catch (error) {
       stack.#cut();
       throw error;
     }
+    stack.#followLink(config);
     const died = thread.died.then((error) => Promise.reject(error));
     await Promise.race([stack.#remote.started, died, stack.closed]);
     if (stack.#closing !== undefined) {
@@ -265,7 +265,22 @@ export class Stack implements AsyncDisposable {
     }
   }
 
-  /** The link was closed before the stack: nothing can be sent any more. */
+  /** Catches up with what became of the link while the engine started, and hears of what becomes of it. */
+  #followLink({ mtu }: StackConfig): void {
+    const link = this.#link;
+    try {
+      if (link.mtu !== mtu) this.#remote.mtuChanged(link.mtu);
+    } catch (error) {
+      this.#tearDown();
+      throw error;
+    }
+    if (!(link instanceof VNIC)) return;
+    const abandonSoon = () => queueMicrotask(() => this.#abandon());
+    if (isVNICClosed(link)) abandonSoon();
+    else onVNICClosed(link, abandonSoon);
+  }
+
+  /** The NIC was closed before the stack: nothing can be sent any more. */
   #abandon(): void {
     if (this.#closing === undefined) this.close().catch(() => {});
   }

@@ -65,3 +65,12 @@ Deno.test("options: what is undefined has its default, in keepAlive too", () => 
   assertEquals(tcpSettings(tcp).keepAlive, { on: true, idle: 1000, interval: 75_000, count: 9 });
   assertEquals(tcpSettings().keepAlive, { on: false, idle: 7_200_000, interval: 75_000, count: 9 });
 });
+
+Deno.test("options are the stack's own from the call on", () => {
+  const limits = { connections: 10 };
+  const tcp = { timeWait: 1000 };
+  const config = stackConfig({ addresses: ["10.0.0.1"], limits, tcp }, 1500);
+  limits.connections = -1;
+  tcp.timeWait = -1;
+  assertEquals([config.limits, config.tcp], [{ connections: 10 }, { timeWait: 1000 }]);
+});

@@ -6,7 +6,18 @@ import { liveWorkers } from "../harness/preload.ts";
 import { patternDigest, receiveDigest, sendPattern } from "./data.ts";
 import * as failure from "./failures.ts";
 import { rejects } from "./failures.ts";
-import { assertTalks, bytes, CLIENT, connect, eachIsolation, type Isolation, SERVER, text } from "./hosts.ts";
+import {
+  assertTalks,
+  bytes,
+  CLIENT,
+  connect,
+  eachIsolation,
+  type Isolation,
+  scenario,
+  SERVER,
+  SERVER6,
+  text,
+} from "./hosts.ts";
 
 const MiB = 1024 * 1024;
 
@@ -213,6 +224,59 @@ eachIsolation("a NIC that is closed under its stack closes the stack", async (is
   await rejects(stack.dialTCP(`${CLIENT}:80`), failure.NET_DOWN);
   await internet.close();
   await routing;
+});
+
+eachIsolation("a NIC that was closed before its stack started: no stack starts", async (isolation) => {
+  await using internet = new Internet({ isolation });
+  const vnic = internet.newVNIC(1500);
+  const starting = createStack(isolation, vnic, SERVER);
+  vnic.close();
+  await rejects(starting, failure.NET_DOWN);
+  await rejects(createStack(isolation, vnic, SERVER), failure.NET_DOWN);
+});
+
+eachIsolation("an MTU that changes while the stack starts counts", async (isolation) => {
+  await using internet = new Internet({ isolation });
+  const routing = internet.route();
+  const vnic = internet.newVNIC(1500);
+  internet.addRoute(vnic, SERVER);
+  const starting = createStack(isolation, vnic, SERVER);
+  vnic.mtu = 576;
+  await using stack = await starting;
+  const client = await internet.newStack(1500, CLIENT);
+  using pair = await connect(client, stack);
+  await pair.server.write(new Uint8Array(5000));
+  for (let left = 5000; left > 0;) left -= (await pair.client.read(new Uint8Array(left)))!;
+  assertEquals(vnic.stats.overMTU, 0);
+  await internet.close();
+  await routing;
+});
+
+scenario(
+  "an MTU that is too small for IPv6 when the stack has started: Stack.create rejects, and leaves nothing",
+  async () => {
+    await using internet = new Internet();
+    const vnic = internet.newVNIC(1500);
+    const starting = Stack.create(vnic, SERVER6);
+    vnic.mtu = 1000;
+    await assertRejects(() => starting, RangeError, "1000");
+    assertEquals(liveWorkers(), 0);
+  },
+);
+
+eachIsolation("a link that has nothing to wait for is asked only when the stack closes", async (isolation) => {
+  const calls: string[] = [];
+  const link: LinkEndpoint = {
+    mtu: 1500,
+    attach: (dispatcher) => void calls.push(dispatcher ? "attach" : "detach"),
+    writePackets: (packets) => [...packets].length,
+    close: () => void calls.push("close"),
+    wait: () => Promise.resolve(void calls.push("wait")),
+  };
+  const stack = await createStack(isolation, link, SERVER);
+  stack.listenTCP(`${SERVER}:80`).close();
+  await stack.close();
+  assertEquals(calls, ["attach", "detach", "close", "wait"]);
 });
 
 eachIsolation("close() waits for the link's own end, and rejects with what it rejects with", async (isolation) => {
