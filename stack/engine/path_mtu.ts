@@ -54,10 +54,9 @@ export class PathMTUs {
    * A router could not forward a packet, and has reported what it could: later ones to that destination have no more
    * bytes. Never more than before.
    */
-  learn({ packet, mtu }: ICMPError, now: number): void {
-    const destination = packet.destination();
-    const guess = packet.isIPv4 ? plateauBelow(ipv4.totalLength(packet.view, packet.start)) : 0;
-    const fits = mtu || guess;
+  learn(error: ICMPError, now: number): void {
+    const destination = error.packet.destination();
+    const fits = reportedMTU(error);
     if (fits >= this.to(destination, now)) return;
     if (!destination.isIPv4 && fits < LEAST_IPV6) return;
     const key = String(destination);
@@ -72,7 +71,14 @@ export function mayBeCut(pathMTU: number): boolean {
   return pathMTU <= LEAST_IPV4;
 }
 
-/** The MTU to try after a packet of `length` bytes was too large for a router that names none. */
-export function plateauBelow(length: number): number {
+/**
+ * What a router says that its link takes. One of IPv4 may not say it: then what is tried next depends on the packet that
+ * was too large, so that a burst's reports are one step and not many (RFC 1191 §5, §6.4).
+ */
+export function reportedMTU({ packet, mtu }: ICMPError): number {
+  return mtu > 0 || !packet.isIPv4 ? mtu : plateauBelow(ipv4.totalLength(packet.view, packet.start));
+}
+
+function plateauBelow(length: number): number {
   return PLATEAUS.find((plateau) => plateau < length) ?? LEAST_IPV4;
 }

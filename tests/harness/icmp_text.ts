@@ -57,7 +57,8 @@ export function readICMPText(
     else if (word === "data") message.payload = streamBytes(1, 1 + value(word));
     else if (word === "quoted-seq") {
       message.payload = withSequence(message.payload, family, value(word) + (flow.origins.ours ?? 0));
-    } else if (word === "quoted") message.payload = message.payload.slice(0, value(word));
+    } else if (word === "quoted-length") message.payload = withLength(message.payload, family, value(word));
+    else if (word === "quoted") message.payload = message.payload.slice(0, value(word));
     else if (!takeOther(word)) throw new SyntaxError(`Cannot read "${word}"`);
   }
   return message;
@@ -71,6 +72,12 @@ function quote(packet: Uint8Array, family: 4 | 6): Uint8Array {
 function withSequence(quoted: Uint8Array, family: 4 | 6, seq: number): Uint8Array {
   const copy = quoted.slice();
   new DataView(copy.buffer).setUint32((family === 4 ? 20 : 40) + 4, seq >>> 0);
+  return copy;
+}
+
+function withLength(quoted: Uint8Array, family: 4 | 6, length: number): Uint8Array {
+  const copy = quoted.slice();
+  new DataView(copy.buffer).setUint16(family === 4 ? 2 : 4, family === 4 ? length : length - 40);
   return copy;
 }
 

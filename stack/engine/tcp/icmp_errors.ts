@@ -6,6 +6,7 @@
 import { destinationPort, sequence, sourcePort } from "../../wire/tcp.ts";
 import type { ICMPError } from "../icmp_report.ts";
 import type { Packet } from "../packet.ts";
+import { reportedMTU } from "../path_mtu.ts";
 import { atOrAfter, before } from "../seq.ts";
 import { breakConnection } from "./close.ts";
 import type { Connection } from "./connection.ts";
@@ -16,16 +17,17 @@ import type { TCP } from "./tcp.ts";
  * An error ends a dial, unless it may pass by itself; what does not end anything is remembered, and told when the
  * connection times out (RFC 1122 §4.2.3.9, RFC 5461, RFC 5927 §5.2).
  */
-export function receiveError(tcp: TCP, { packet, reason, isSoft, mtu }: ICMPError): void {
+export function receiveError(tcp: TCP, error: ICMPError): void {
+  const { packet, reason, isSoft } = error;
   const c = findQuoted(tcp, packet);
   if (!c) return;
   const isDial = c.state === "SYN-SENT" || (c.state === "SYN-RECEIVED" && !c.listener);
-  if (reason === undefined) receiveTooBig(c, mtu, sequence(packet.view, packet.payload));
+  if (reason === undefined) receiveTooBig(c, reportedMTU(error), sequence(packet.view, packet.payload));
   else if (isDial && !isSoft) breakConnection(c, reason);
   else c.softError = reason;
 }
 
-/** A router could not forward the segment at `seq`: the next link takes `mtu` bytes, 0 when it does not say. */
+/** A router could not forward the segment at `seq`: the next link takes `mtu` bytes. */
 function receiveTooBig(c: Connection, mtu: number, seq: number): void {
   reducePathMTU(c, mtu, seq);
   c.tcp.queue(c);

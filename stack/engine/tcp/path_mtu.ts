@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LEAST_IPV4, LEAST_IPV6, plateauBelow } from "../path_mtu.ts";
+import { LEAST_IPV4, LEAST_IPV6 } from "../path_mtu.ts";
 import { after, distance } from "../seq.ts";
 import type { Connection } from "./connection.ts";
 import { divideSent, excuseLoss } from "./mtu_guess.ts";
@@ -14,11 +14,11 @@ const BLACK_HOLE_TIMEOUTS = 3;
 /** What to try then (RFC 4821 §7.7). */
 const BASE_MTU_IPV4 = 1064;
 
-/** A router could not forward the segment at `seq`: the next link takes `mtu` bytes, 0 from a router that does not say. */
+/** A router could not forward the segment at `seq`: the next link takes `mtu` bytes, if that can be (RFC 8201 §4). */
 export function reducePathMTU(c: Connection, mtu: number, seq: number): void {
+  if (!c.remote.isIPv4 && mtu < LEAST_IPV6) return;
   const guess = c.mtuGuess;
-  const reported = mtu > 0 ? mtu : plateauBelow(Math.min(guess.reported, c.tcp.output.mtu));
-  guess.reported = Math.min(guess.reported, Math.max(reported, leastMTU(c)));
+  guess.reported = Math.min(guess.reported, Math.max(mtu, leastMTU(c)));
   setPathMTU(c, guess.reported, seq);
 }
 

@@ -149,12 +149,16 @@ scenario(
 );
 
 scenario(
-  "T15 IPv6: a report of less than 1280 is not believed beyond that",
+  "T15 IPv6: a report of less than 1280 is discarded (RFC 8201 §4)",
   `
   ${plain(50)}
   +1 write 1440
   > . 1:1441 ack 1
   +10 < icmp too-big mtu 1279
+  < icmp too-big mtu 576
+  < icmp too-big mtu 0
+  +10 quiet
+  < icmp too-big mtu 1280
   > . 1:1221 ack 1
   > . 1221:1441 ack 1
 `,
@@ -174,9 +178,29 @@ scenario(
   write 1460
   > . 1461:2913 ack 1
   > . 2913:2921 ack 1
-  +10 < icmp too-big mtu 0 quoted-seq 1461
+  +10 < icmp too-big mtu 0 quoted-seq 1461 quoted-length 1492
   > . 1461:2427 ack 1
   > . 2427:2913 ack 1
+`,
+  { only: 4 },
+);
+
+scenario(
+  "T15 IPv4: the reports of a burst that name no MTU are one step down, not many (RFC 1191 §6.4)",
+  `
+  ${plain(50)}
+  +1 write 3*1460
+  > . 1:1461 ack 1
+  > . 1461:2921 ack 1
+  > . 2921:4381 ack 1
+  +10 < icmp too-big mtu 0 quoted-seq 1 quoted-length 1500
+  > . 1:1453 ack 1
+  > . 1453:2905 ack 1
+  > . 2905:4357 ack 1
+  > . 4357:4381 ack 1
+  < icmp too-big mtu 0 quoted-seq 1461 quoted-length 1500
+  < icmp too-big mtu 0 quoted-seq 2921 quoted-length 1500
+  +10 quiet
 `,
   { only: 4 },
 );
