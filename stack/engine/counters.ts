@@ -21,9 +21,12 @@
  * ```
  */
 export type DropReason =
-  /** A header or a length that cannot be, a fragment that fits no datagram, an ICMP error that quotes too little. */
+  /**
+   * A header or a length that cannot be, an IPv4 header whose checksum is wrong, a fragment that fits no datagram, an
+   * ICMP error that quotes too little.
+   */
   | "malformed"
-  /** Its checksum is wrong. */
+  /** The checksum of TCP, UDP or ICMP is wrong. */
   | "checksum"
   /** It was sent to an address that is not this host's. */
   | "notForUs"
