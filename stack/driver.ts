@@ -79,8 +79,9 @@ export class Driver {
     const arrived = Math.min(now, Math.max(this.#lastArrival, turn.postedAt - this.#epoch));
     this.#lastArrival = arrived;
     for (const call of turn.items) {
-      if (call.op === "packets") this.#receive(call.count, packets, arrived);
-      else this.#perform(call, bytes, now);
+      if (call.op !== "packets") this.#perform(call, bytes, now);
+      // While it stops, nobody is answered any more: a connection that began now would end without a word.
+      else if (!this.#stopping) this.#receive(call.count, packets, arrived);
     }
     this.#out.returnCredit(turn.packetBytes);
     keepBuffers(turn);
@@ -154,7 +155,7 @@ export class Driver {
     return this.#engine.info(query.connection) ?? { ...NO_CONNECTION };
   }
 
-  /** Lets the engine act until it is quiet, or waits for credit. It stops when all that it had to send is sent. */
+  /** Lets the engine act until it is quiet, or waits for credit. Once told to stop, it does so when all is sent. */
   #run(now: number): void {
     this.#isDue = false;
     this.#engine.tick(now);

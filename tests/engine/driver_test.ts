@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Alarm } from "../../stack/alarm.ts";
 import type { Cable } from "../../stack/cable.ts";
 import { Driver } from "../../stack/driver.ts";
-import type { Call, Event, Turn } from "../../stack/messages.ts";
+import { type Call, type Event, PACKET_CREDIT_FROM_ENGINE, type Turn } from "../../stack/messages.ts";
 import { BatchWriter } from "../../vnic/batch.ts";
 import { udpPacket } from "../scenarios/packets.ts";
 
@@ -35,8 +35,8 @@ class Bench implements Disposable {
     this.posted.splice(0);
   }
 
-  /** A turn arrives: calls, or `datagrams` for the socket. */
-  send(items: Call[], datagrams = 0): void {
+  /** A turn arrives: calls, `datagrams` for the socket, and what else is in it. */
+  send(items: Call[], datagrams = 0, more: Partial<Turn<Call>> = {}): void {
     const packets = new BatchWriter();
     const packet = udpPacket({ source: PEER, sourcePort: PORT, destination: HOST, destinationPort: PORT }, DATAGRAM);
     for (let i = 0; i < datagrams; i++) packets.append(packet);
@@ -47,8 +47,20 @@ class Bench implements Disposable {
       packetBytes: datagrams * packet.length,
       postedAt: performance.timeOrigin + performance.now(),
       credit: 0,
+      ...more,
     };
     this.#cable.onTurn!(turn);
+  }
+
+  /** The socket sends as many datagrams as may be under way, and one more. */
+  useUpCredit(): void {
+    const bytes = new BatchWriter();
+    const items: Call[] = [];
+    for (let sent = 0; sent <= PACKET_CREDIT_FROM_ENGINE; sent += DATAGRAM.length) {
+      items.push({ op: "send", id: 1, to: { address: PEER, port: PORT } });
+      bytes.append(DATAGRAM);
+    }
+    this.send(items, 0, { bytes: bytes.take() });
   }
 
   /** Datagrams told of so far. */
@@ -110,6 +122,16 @@ Deno.test("stop() in a large turn is not kept waiting", () => {
   using bench = new Bench();
   bench.send([{ op: "stop" }], 30);
   assertEquals(bench.posted.at(-1)!.at(-1), "stopped");
+});
+
+Deno.test("a driver that stops waits until all is sent, and hears nothing new meanwhile", () => {
+  using bench = new Bench();
+  bench.useUpCredit();
+  bench.send([{ op: "stop" }]);
+  bench.send([], 1);
+  assertEquals([bench.received, bench.posted.flat().includes("stopped")], [0, false]);
+  bench.send([], 0, { credit: PACKET_CREDIT_FROM_ENGINE });
+  assertEquals([bench.received, bench.posted.at(-1)], [0, ["packets", "writable", "stopped"]]);
 });
 
 Deno.test("a driver that is terminated does not act", async () => {

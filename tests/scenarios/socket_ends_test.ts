@@ -231,7 +231,7 @@ eachIsolation(
     const reading = pairs.map(({ server }) => later(server.read(new Uint8Array(1))));
     const sockets = await Promise.all(Array.from({ length: 12 }, () => net.client.dialUDP(`${SERVER}:53`)));
     for (const socket of sockets) {
-      for (let i = 0; i < 200; i++) later(socket.write(new Uint8Array(1000)));
+      for (let i = 0; i < 100; i++) later(socket.write(new Uint8Array(1000)));
     }
     await net.client.close();
     for (const read of reading) await rejects(read, failure.RESET);
