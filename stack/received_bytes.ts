@@ -16,7 +16,7 @@ interface Chunk {
   readonly isCopy: boolean;
 }
 
-/** The largest copy that is joined with the one behind it. */
+/** Copies are joined up to this. */
 const LARGEST_JOINED = 64 * 1024;
 
 /** Bytes in order, in the buffers in which they came. */
@@ -58,8 +58,8 @@ export class ReceivedBytes {
   }
 
   /**
-   * What came last, if it waits, is copied where it is a small part of a buffer that it would keep alive, behind what was
-   * copied before it: else a peer that sends byte by byte has each of them cost hundreds.
+   * What came last, if it waits, is copied where it is a small part of a buffer that it would keep alive. It joins what
+   * was copied before it: else each byte of a peer that sends single ones would cost hundreds.
    */
   compact(): void {
     const { last } = this.#chunks;
@@ -77,16 +77,15 @@ export class ReceivedBytes {
 
   #copy(bytes: Uint8Array): void {
     const before = this.#chunks.last;
-    if (!before?.isCopy || before.bytes.length > LARGEST_JOINED) {
+    const joined = before?.isCopy ? before.bytes.length + bytes.length : Infinity;
+    if (before === undefined || joined > LARGEST_JOINED) {
       return this.#chunks.push({ bytes: new Uint8Array(bytes), isAlone: true, isCopy: true });
     }
-    const { byteOffset, length } = before.bytes;
-    const { buffer } = before.bytes;
-    const joined = length + bytes.length;
+    const { buffer, byteOffset, length } = before.bytes;
     if (byteOffset + joined <= buffer.byteLength) {
       before.bytes = new Uint8Array(buffer, byteOffset, joined);
     } else {
-      const copy = new Uint8Array(new ArrayBuffer(2 * joined), 0, joined);
+      const copy = new Uint8Array(new ArrayBuffer(Math.min(2 * joined, LARGEST_JOINED)), 0, joined);
       copy.set(before.bytes);
       before.bytes = copy;
     }

@@ -3,6 +3,8 @@ import { assertEquals, assertLess } from "@std/assert";
 import { ReceivedBytes } from "../../stack/received_bytes.ts";
 import { seeded } from "../harness/seeded.ts";
 
+const MiB = 1024 * 1024;
+
 /** An array of `length` bytes that counts the copies into it: one for each piece. */
 function counting(length: number): { target: Uint8Array; copies: () => number } {
   const target = new Uint8Array(length);
@@ -31,6 +33,22 @@ Deno.test("small pieces that wait are joined", () => {
   assertEquals(received.take(target), 10_000);
   assertEquals(target.every((byte, i) => byte === i % 256), true);
   assertLess(copies(), 5);
+});
+
+Deno.test("what is joined takes no more memory than it did by itself", () => {
+  for (const length of [1, 1400, 16 * 1024, 64 * 1024]) {
+    const received = new ReceivedBytes();
+    const before = Deno.memoryUsage().external;
+    const count = Math.ceil((length === 1 ? 1 : 64) * MiB / length);
+    // Each in a part of one buffer, which does not count.
+    const buffer = new ArrayBuffer(5 * length);
+    for (let i = 0; i < count; i++) {
+      received.push(new Uint8Array(buffer, 0, length), false);
+      received.compact();
+    }
+    const taken = Deno.memoryUsage().external - before;
+    assertLess(taken, 1.1 * count * length + 4 * MiB, `pieces of ${length} bytes`);
+  }
 });
 
 Deno.test("pieces that fill their buffers are not copied", () => {
