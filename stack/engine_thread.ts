@@ -10,7 +10,7 @@ import { type Cable, portCable } from "./cable.ts";
 import { Driver } from "./driver.ts";
 import { inlineCables } from "./inline_cable.ts";
 import type { Call, Event, StackConfig } from "./messages.ts";
-import { clearInterval, clearTimeout, LONGEST_TIMER, setInterval, setTimeout } from "./real_time.ts";
+import { clearTimeout, LONGEST_TIMER, setTimeout } from "./real_time.ts";
 
 /** A running engine's place. */
 export interface EngineThread {
@@ -58,13 +58,7 @@ export function startInline(config: StackConfig): EngineThread {
   const died = Promise.withResolvers<Error>();
   const onError = (cause: unknown) => died.resolve(new Error("The stack's engine died", { cause }));
   const driver = new Driver(there, inlineAlarm(), config, onError);
-  // Keeps the process alive, as a worker does.
-  const alive = setInterval(() => {}, LONGEST_TIMER);
-  const terminate = () => {
-    clearInterval(alive);
-    driver.terminate();
-  };
-  return { cable: here, died: died.promise, terminate };
+  return { cable: here, died: died.promise, terminate: () => driver.terminate() };
 }
 
 function inlineAlarm(): Alarm {

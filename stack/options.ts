@@ -50,7 +50,7 @@ export function stackConfig(options: StackOptions, mtu: number): StackConfig {
   checkOptions("tcp", options.tcp);
   checkOptions("limits", options.limits);
   // Copies: the program may change its own before a worker has read them.
-  return { addresses, mtu, tcp: { ...options.tcp }, limits: { ...options.limits } };
+  return { addresses, mtu, tcp: structuredClone(options.tcp), limits: structuredClone(options.limits) };
 }
 
 /**

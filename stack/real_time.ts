@@ -12,10 +12,6 @@ export const setTimeout: typeof globalThis.setTimeout = globalThis.setTimeout;
 /** The platform's own. */
 export const clearTimeout: typeof globalThis.clearTimeout = globalThis.clearTimeout;
 /** The platform's own. */
-export const setInterval: typeof globalThis.setInterval = globalThis.setInterval;
-/** The platform's own. */
-export const clearInterval: typeof globalThis.clearInterval = globalThis.clearInterval;
-/** The platform's own. */
 export const setImmediate: typeof globalThis.setImmediate = globalThis.setImmediate;
 /** The platform's own. */
 export const queueMicrotask: typeof globalThis.queueMicrotask = globalThis.queueMicrotask;

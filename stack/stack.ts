@@ -36,7 +36,7 @@ const ORIGIN = Symbol("made by Stack.create");
 /**
  * A host: a TCP/IP engine behind a link, and the sockets on it.
  *
- * While it is open it keeps the process alive; close it, or hold it by `await using`.
+ * While it is open its worker keeps the process alive; inline only its timers do. Close it, or hold it by `await using`.
  *
  * @example
  * ```ts
@@ -275,6 +275,7 @@ export class Stack implements AsyncDisposable {
       throw error;
     }
     if (!(link instanceof VNIC)) return;
+    // Not before all that happens as it closes.
     const abandonSoon = () => queueMicrotask(() => this.#abandon());
     if (isVNICClosed(link)) abandonSoon();
     else onVNICClosed(link, abandonSoon);

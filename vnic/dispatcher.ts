@@ -112,7 +112,10 @@ export interface LinkEndpoint {
   writePackets(packets: Iterable<Uint8Array>): number;
   /** Ends the link. */
   close(): void;
-  /** Resolves when the link has ended: closing a stack calls `close()` and awaits this. */
+  /**
+   * Resolves when the link has ended: closing a stack calls `close()` and awaits this. No other end of it is heard of,
+   * but that of a {@linkcode VNIC}, which closes its stack.
+   */
   wait?(): Promise<void>;
 }
 

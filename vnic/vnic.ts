@@ -82,9 +82,7 @@ export function onVNICClosed(vnic: VNIC, hook: () => void): void {
  * assert(isVNICClosed(vnic));
  * ```
  */
-export function isVNICClosed(vnic: VNIC): boolean {
-  return !closeHooks.has(vnic);
-}
+export let isVNICClosed: (vnic: VNIC) => boolean;
 
 /**
  * Carries a packet through a NIC and its network to where it ends, at once and without anybody who could keep it. False
@@ -144,6 +142,7 @@ export function injectsByItself(vnic: VNIC): boolean {
  */
 export class VNIC implements LinkEndpoint {
   static {
+    isVNICClosed = (vnic) => #isClosed in vnic && vnic.#isClosed;
     carryPacket = (link, packet) => #carrier in link && link.writePackets === writePackets && link.#carry(packet);
   }
 

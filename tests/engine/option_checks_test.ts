@@ -67,10 +67,12 @@ Deno.test("options: what is undefined has its default, in keepAlive too", () => 
 });
 
 Deno.test("options are the stack's own from the call on", () => {
-  const limits = { connections: 10 };
-  const tcp = { timeWait: 1000 };
+  const limits = { ephemeralPorts: [50_000, 50_010] as [number, number] };
+  const tcp = { timeWait: 1000, keepAlive: { idle: 1000, interval: 1000, count: 3 } };
+  const expected: unknown = structuredClone({ limits, tcp });
   const config = stackConfig({ addresses: ["10.0.0.1"], limits, tcp }, 1500);
-  limits.connections = -1;
+  limits.ephemeralPorts[0] = 1;
   tcp.timeWait = -1;
-  assertEquals([config.limits, config.tcp], [{ connections: 10 }, { timeWait: 1000 }]);
+  tcp.keepAlive.idle = -1;
+  assertEquals<unknown>({ limits: config.limits, tcp: config.tcp }, expected);
 });

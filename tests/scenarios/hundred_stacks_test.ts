@@ -1,6 +1,5 @@
 // A hundred hosts in one internet, each of which talks to its neighbour.
 import { assertEquals } from "@std/assert";
-import { delay } from "@std/async";
 import { Internet, type Stack } from "../../mod.ts";
 import { liveWorkers } from "../harness/preload.ts";
 import { assertTalks, bytes, connect, eachIsolation, scenario, text } from "./hosts.ts";
@@ -93,29 +92,3 @@ scenario(
     assertEquals(await runScript(OPEN_SOCKETS, ["-A"]), { code: 0, stdout: "the end\n", stderr: "" });
   },
 );
-
-/** A program that nothing but a stack keeps alive. */
-function idle(isolation: string): string {
-  return `
-    import { Internet } from "${new URL("../../mod.ts", import.meta.url)}";
-    const internet = new Internet({ isolation: "${isolation}" });
-    await internet.newStack(1500, "10.0.0.1");
-    console.log("open");
-  `;
-}
-
-for (const isolation of ["worker", "inline"]) {
-  scenario(`a stack that is open keeps its program alive (${isolation})`, async () => {
-    const file = await Deno.makeTempFile({ suffix: ".ts" });
-    await Deno.writeTextFile(file, idle(isolation));
-    const args = ["run", "--quiet", "-A", "--no-config", "--no-check", file];
-    await using program = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
-    const output = program.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    assertEquals((await output.read()).value, "open\n");
-    // Without a stack it would end at once.
-    assertEquals(await Promise.race([program.status, delay(1000).then(() => "alive")]), "alive");
-    program.kill();
-    assertEquals((await output.read()).done, true);
-    await Deno.remove(file);
-  });
-}
