@@ -151,5 +151,5 @@ export class ConnectionWriter {
 }
 
 function isDetached({ buffer }: Uint8Array): boolean {
-  return buffer instanceof ArrayBuffer && buffer.detached;
+  return "detached" in buffer && buffer.detached;
 }

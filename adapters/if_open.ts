@@ -1,5 +1,5 @@
 /**
- * What only an open connection can do, where the program cannot know whether it still is.
+ * Calls on a connection that may have been closed meanwhile.
  *
  * Main side.
  *
@@ -7,7 +7,7 @@
  */
 
 /**
- * Acts on a connection; nothing happens when it is closed: its stack may have been, just before.
+ * Acts on a connection; nothing happens when it is closed, or when its stack is gone.
  *
  * @example
  * ```ts
@@ -24,6 +24,7 @@ export function ifOpen(act: () => void): void {
   try {
     act();
   } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
+    const { BadResource, ConnectionAborted } = Deno.errors;
+    if (!(error instanceof BadResource || error instanceof ConnectionAborted)) throw error;
   }
 }

@@ -278,8 +278,9 @@ export class NodeDatagramSocket extends NodeDatagramSettings implements dgram.So
 
   async #connect(host: string, port: number): Promise<void> {
     const peer = { address: await this.#find(host), port };
-    // Bound before the call, or since: no step may come between this and the next opening.
-    const isBound = this.#opening !== undefined && await this.#opening.then(() => true, () => false);
+    // Whoever opened it meanwhile comes first; when that has failed, there may be another.
+    let isBound = false;
+    while (!isBound && this.#opening !== undefined) isBound = await this.#opening.then(() => true, () => false);
     if (this.#closed) return;
     try {
       if (!isBound) {

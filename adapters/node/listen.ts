@@ -117,7 +117,7 @@ async function acceptAll(server: ServerParts, listener: TCPListener, handle: Han
 }
 
 function serve(server: ServerParts, conn: TCPConn, handle: Handle): void {
-  // A stack that was closed meanwhile has closed its connections.
+  // The server was closed meanwhile; if its stack was too, there is nothing to reset.
   if (server._handle !== handle) return ifOpen(() => conn.abort());
   if (server.maxConnections > 0 && server._connections >= server.maxConnections) {
     conn[Symbol.dispose]();

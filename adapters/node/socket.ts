@@ -210,14 +210,15 @@ export class NodeSocket extends Duplex implements net.Socket {
   /** Whether small writes go out at once; they do, unless told otherwise (Nagle, RFC 9293 §3.7.4). */
   setNoDelay(noDelay = true): this {
     this.#noDelay = noDelay;
-    if (!this.pending) this.#applySettings();
+    if (!this.pending) ifOpen(() => this.#conn?.setNoDelay(noDelay));
     return this;
   }
 
   /** Whether an idle connection probes its peer (RFC 9293 §3.8.4); how often is an option of the stack. */
   setKeepAlive(enable?: boolean, _initialDelay?: number): this {
-    this.#keepAlive = enable === true;
-    if (!this.pending) this.#applySettings();
+    const keepAlive = enable === true;
+    this.#keepAlive = keepAlive;
+    if (!this.pending) ifOpen(() => this.#conn?.setKeepAlive(keepAlive));
     return this;
   }
 
@@ -337,15 +338,11 @@ export class NodeSocket extends Duplex implements net.Socket {
   #open(conn: TCPConn): void {
     this.#conn = conn;
     this.#reader = new NodeChunkReader(conn);
-    this.#applySettings();
-    this.#idle.touch();
-  }
-
-  #applySettings(): void {
     ifOpen(() => {
-      if (this.#noDelay !== undefined) this.#conn?.setNoDelay(this.#noDelay);
-      if (this.#keepAlive !== undefined) this.#conn?.setKeepAlive(this.#keepAlive);
+      if (this.#noDelay !== undefined) conn.setNoDelay(this.#noDelay);
+      if (this.#keepAlive !== undefined) conn.setKeepAlive(this.#keepAlive);
     });
+    this.#idle.touch();
   }
 
   #announce(): void {

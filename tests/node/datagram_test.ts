@@ -342,10 +342,16 @@ eachNodeDatagram(
   },
 );
 
-eachNodeDatagram("close() while it connects leaves nothing open", async ({ client: here, host }) => {
-  const lookup = ((_name: string, _options: unknown, done: (error: null, address: string, family: number) => void) => {
+/** Finds every name at an address, but not at once. */
+function slowLookup(host: string): dgram.SocketOptions["lookup"] {
+  const lookup = (_name: string, _options: unknown, done: (error: null, address: string, family: number) => void) => {
     setTimeout(() => done(null, host, 4), 5);
-  }) as dgram.SocketOptions["lookup"];
+  };
+  return lookup as dgram.SocketOptions["lookup"];
+}
+
+eachNodeDatagram("close() while it connects leaves nothing open", async ({ client: here, host }) => {
+  const lookup = slowLookup(host);
   const soon = here.createSocket("udp4");
   soon.connect(53, host);
   await close(soon);
@@ -363,9 +369,7 @@ eachNodeDatagram("a send while the name of the peer is looked up: one socket, wh
   const { server: there, client: here, host } = nets;
   const server = there.createSocket("udp4");
   const port = await bound(server, host);
-  const lookup = ((_name: string, _options: unknown, done: (error: null, address: string, family: number) => void) => {
-    setTimeout(() => done(null, host, 4), 5);
-  }) as dgram.SocketOptions["lookup"];
+  const lookup = slowLookup(host);
   const client = here.createSocket({ type: "udp4", lookup });
   client.connect(port, "somewhere");
   client.send("before", port, host);
@@ -374,4 +378,17 @@ eachNodeDatagram("a send while the name of the peer is looked up: one socket, wh
   client.send("after");
   assertEquals(String((await once(server, "message"))[0]), "after");
   await close(client, server);
+});
+
+eachNodeDatagram("a send that comes when the bind before its connect has just failed: one socket", async (nets) => {
+  const { client: here, host } = nets;
+  for (let steps = 0; steps < 5; steps++) {
+    const client = here.createSocket("udp4");
+    client.on("error", () => {});
+    client.bind(0, "192.0.2.1");
+    client.connect(53, host);
+    for (let i = 0; i < steps; i++) await null;
+    client.send("x", 53, host, () => {});
+    await close(client);
+  }
 });

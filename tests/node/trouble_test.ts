@@ -8,6 +8,7 @@ import process from "node:process";
 import { pipeline } from "node:stream/promises";
 import { nodeDatagram, nodeDuplex, nodeListen, nodeNet } from "../../adapters/node.ts";
 import { Internet } from "../../mod.ts";
+import { tcp } from "../adapters/fakes.ts";
 import { pattern } from "../scenarios/data.ts";
 import { bytes, Network, readAll, scenario, SERVER, text } from "../scenarios/hosts.ts";
 import { fixture, OtherWorkers } from "../scenarios/other_workers.ts";
@@ -299,8 +300,9 @@ scenario("a thousand requests at once", async () => {
 });
 
 scenario("a stack that closes between a connection and the program's turn ends no program", async () => {
-  // At each step that a connection takes, as far as it gets in so many.
+  // After each number of microtasks; with the last of them a connection stands.
   const STEPS = 40;
+  let connections = 0;
   const messages = await uncaught(async () => {
     for (let steps = 0; steps < STEPS; steps++) {
       await using network = await Network.create("inline");
@@ -311,12 +313,23 @@ scenario("a stack that closes between a connection and the program's turn ends n
       await once(server, "listening");
       const socket = nodeNet(here).connect({ port: 80, host: SERVER, noDelay: true, keepAlive: true });
       socket.on("error", () => {});
+      socket.on("connect", () => connections++);
       for (let i = 0; i < steps; i++) await null;
       await Promise.all([there.close(), here.close()]);
       await new Promise(setImmediate);
     }
   });
   assertEquals(messages, []);
+  assert(connections > 0 && connections < STEPS, `${connections} connections`);
+});
+
+Deno.test("setNoDelay() leaves keep-alive alone, and the other way round", async () => {
+  const { conn, sink } = tcp();
+  const socket = nodeDuplex(conn);
+  socket.setKeepAlive(true);
+  socket.setNoDelay(false);
+  assertEquals(sink.calls, ["setKeepAlive true", "setNoDelay false"]);
+  await closed(socket.destroy());
 });
 
 for (const call of ["resetAndDestroy", "setNoDelay", "setKeepAlive"] as const) {
