@@ -288,7 +288,7 @@ export class RemoteStack implements CallSink, CopyingDispatcher, TurnListener, T
       dial!.connected(connection);
     } else {
       const listener = this.#sockets.get(event.listener);
-      // The engine resets what a closed listener had not accepted, but counts what it has handed over of it.
+      // The engine resets what a closed listener had not accepted, but counts what it handed over until this side lets go.
       if (!(listener instanceof RemoteListener)) return this.call({ op: "abort", id: event.id });
       this.#sockets.set(event.id, connection);
       listener.push(connection);

@@ -9,7 +9,7 @@
 const INITIAL_CAPACITY = 16;
 
 /**
- * First in, first out; grows as needed.
+ * A queue with two ends; grows as needed.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ const INITIAL_CAPACITY = 16;
  * const deque = new Deque<string>();
  * deque.push("b");
  * deque.unshift("a");
- * assertEquals(deque.length, 2);
+ * assertEquals([deque.length, deque.first, deque.last], [2, "a", "b"]);
  * assertEquals([deque.shift(), deque.shift(), deque.shift()], ["a", "b", undefined]);
  * ```
  */

@@ -171,7 +171,10 @@ export class Engine {
     return length;
   }
 
-  /** Bytes that {@link read} could return, none once the program has let go; for a datagram socket, what its oldest datagram counts. */
+  /**
+   * Bytes that wait for {@link read}, none once the program has let go; for a datagram socket, what its oldest datagram
+   * counts.
+   */
   readable(id: number): number {
     const c = this.#tcp.get(id);
     if (c === undefined) return this.#udp.nextSize(id);

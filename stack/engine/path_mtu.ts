@@ -73,7 +73,8 @@ export function mayBeCut(pathMTU: number): boolean {
 
 /**
  * What a router says that its link takes. One of IPv4 may not say it: then what is tried next depends on the packet that
- * was too large, so that a burst's reports are one step and not many (RFC 1191 §5, §6.4).
+ * was too large, so that a burst's reports are one step and not many (RFC 1191 §5, §6.4). That some routers of the time
+ * quoted too large a length is not looked for: it would be a second step.
  */
 export function reportedMTU({ packet, mtu }: ICMPError): number {
   return mtu > 0 || !packet.isIPv4 ? mtu : plateauBelow(ipv4.totalLength(packet.view, packet.start));

@@ -4,10 +4,9 @@ import type { Cable } from "../../stack/cable.ts";
 import type { Call, Event } from "../../stack/messages.ts";
 import { Ports } from "../../stack/ports.ts";
 import { RemoteStack } from "../../stack/remote_stack.ts";
-import { Internet } from "../../mod.ts";
+import { VNIC } from "../../vnic/vnic.ts";
 
-Deno.test("a connection whose listener was closed meanwhile is given up, and with it what was handed over", async () => {
-  await using internet = new Internet();
+Deno.test("a connection whose listener was closed meanwhile is given up, and with it what was handed over", () => {
   const calls: Call[] = [];
   const cable: Cable<Call, Event> = {
     post: ({ items }) => void calls.push(...items),
@@ -16,7 +15,7 @@ Deno.test("a connection whose listener was closed meanwhile is given up, and wit
     close: () => {},
   };
   const ports = { tcp: new Ports([49152, 65535], () => 0), udp: new Ports([49152, 65535], () => 0) };
-  const remote = new RemoteStack(cable, internet.newVNIC(1500), ports, () => {});
+  const remote = new RemoteStack(cable, new VNIC(1500, { sendFrame: () => true }), ports, () => {});
   const at = { address: "10.0.0.1", port: 80 };
   cable.onTurn!({
     items: [{ kind: "accepted", id: -1, listener: 7, local: at, remote: at, sendBuffer: 1000 }],
