@@ -61,10 +61,11 @@ export function noteRead(c: Connection, now: number): void {
 
 /** The congestion window has grown: the program may write ahead of it. */
 export function expandSendBuffer(c: Connection): void {
+  if (c.promised === 0 || c.finRequested) return;
   const wanted = wantedSendBuffer(c);
   // In steps, so that not every acknowledgement is told of.
   if (wanted < c.sendLimit + Math.min(INITIAL_BUFFER, c.sendLimit) / 2 && wanted < c.tcp.settings.sendBuffer) return;
-  if (wanted <= c.sendLimit || c.promised === 0 || (c.sendLimit >= MODEST && isCrowded(c.tcp))) return;
+  if (wanted <= c.sendLimit || (c.sendLimit >= MODEST && isCrowded(c.tcp))) return;
   const more = Math.min(wanted - c.sendLimit, c.tcp.sendMemory.free);
   c.tcp.sendMemory.take(more);
   c.promised += more;
