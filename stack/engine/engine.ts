@@ -192,6 +192,7 @@ export class Engine {
    * program has not read all that it was given, which makes RST follow the FIN. `released` tells the end.
    */
   close(now: number, id: number, unread = false): void {
+    this.#tcp.accept(id);
     const c = this.#tcp.get(id);
     if (c) {
       closeBoth(c, unread, now);
@@ -203,6 +204,7 @@ export class Engine {
 
   /** Resets a connection. */
   abort(_now: number, id: number): void {
+    this.#tcp.accept(id);
     const c = this.#tcp.get(id);
     if (c) abort(c);
   }

@@ -10,7 +10,7 @@
 export interface Holdings {
   /** In all states. */
   connections: number;
-  /** Connections that wait for a deadline, those that are gone and still listed included. */
+  /** Connections that wait for a deadline, or did when they were listed. */
   timers: number;
   /** What all listeners count: connections in SYN-RECEIVED, and those that the program has not accepted. */
   halfOpen: number;

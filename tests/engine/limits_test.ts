@@ -4,6 +4,7 @@ import { MemoryPool } from "../../stack/engine/memory_pool.ts";
 import { PacketQueue } from "../../stack/engine/packet_sink.ts";
 import { fragmentOf } from "../harness/fragments.ts";
 import { datagram, LoneHost, toHost } from "../harness/lone_host.ts";
+import { Pair } from "../harness/pair.ts";
 import { ACCEPTED, scenario } from "../harness/script.ts";
 
 const SECOND = `
@@ -128,6 +129,24 @@ scenario(
   #2 > S. 0 ack 1
 `,
 );
+
+for (const end of ["close", "abort"]) {
+  scenario(
+    `backlog: nor does one that its peer has reset, when the program lets go of it (${end})`,
+    `
+    listen 80 backlog 1
+    < S 0 mss MSS
+    > S. 0 ack 1
+    +1 < . 1 ack 1
+    event accepted
+    < P. 1:11 ack 1
+    +1 < R 11
+    ${end}
+    #2 < S 0 mss MSS
+    #2 > S. 0 ack 1
+  `,
+  );
+}
 
 scenario(
   "synQueue: with 0 every handshake goes by cookies",
@@ -330,3 +349,24 @@ Deno.test("a pool may be overdrawn, and has nothing free until that is given bac
   pool.give(90);
   assertEquals([pool.free, pool.spare], [70, 20]);
 });
+
+for (const end of ["closeWrite", "close"] as const) {
+  Deno.test(`sendMemory: once a program has written all, its connection holds what is not acknowledged (${end})`, () => {
+    const pair = new Pair({ wire: ({ packet }) => [{ after: 20, packet }] });
+    const { a, b } = pair;
+    b.engine.listen(0, 1, { address: "0.0.0.0", port: 80 }, 1);
+    a.engine.connect(0, 1, 50000, { address: "10.0.0.2", port: 80 });
+    pair.run(() => a.saw("connected"));
+    const buffer = new Uint8Array(64 * 1024);
+    b.onEvent = ({ kind, id }) => {
+      if (kind === "readable") { while (b.engine.read(pair.now, id, buffer) > 0); }
+    };
+    const written = a.engine.write(pair.now, 1, new Uint8Array(1024 * 1024));
+    a.engine[end](pair.now, 1);
+    pair.run(() => {
+      const { promised, unacknowledged } = a.engine.holdings();
+      assert(promised <= unacknowledged, `${promised} bytes are promised, ${unacknowledged} of ${written} under way`);
+      return unacknowledged === 0;
+    });
+  });
+}

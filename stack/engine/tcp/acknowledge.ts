@@ -4,7 +4,7 @@
  * @module
  */
 import { add, after, atOrBefore, before, distance } from "../seq.ts";
-import { reportWritable } from "./buffers.ts";
+import { reportWritable, withdrawSendBuffer } from "./buffers.ts";
 import { discard, enterTimeWait, startLinger } from "./close.ts";
 import type { Connection } from "./connection.ts";
 import { takeEcho } from "./ecn.ts";
@@ -71,6 +71,7 @@ function takeNew(c: Connection, ack: number, echoed: number, duplicateReported: 
   if (c.probing) c.rtt.backoff = backoff;
   c.tally.bytesAcked += data;
   c.tcp.unacknowledged -= data;
+  if (c.finRequested) withdrawSendBuffer(c);
   if (data > 0 && !c.orphaned) c.freedBytes += data;
   if (c.sent.count > 0) armRetransmission(c, now);
   else c.retransmitAt = Infinity;
@@ -110,7 +111,11 @@ function updateWindow(c: Connection, segment: Segment): void {
 function windowOpened(c: Connection): void {
   const stalled = c.probing || (c.sndWnd === 0 && c.rtt.backoff > 0);
   c.probing = false;
-  if (stalled) resendAfterStall(c);
+  if (stalled) {
+    // What follows is a loss of its own, and the network may be to blame for it.
+    c.timeouts = 0;
+    resendAfterStall(c);
+  }
   if (stalled || c.sent.count === 0) c.retransmitAt = Infinity;
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { atOrAfter } from "../seq.ts";
+import { after, atOrAfter } from "../seq.ts";
 
 const MIN_RTT_THRESHOLD = 4;
 const MAX_RTT_THRESHOLD = 16;
@@ -42,7 +42,8 @@ export class HyStart {
     let isOver = false;
     if (this.#windowEnd === undefined) {
       this.#windowEnd = nxt;
-    } else if (atOrAfter(una, this.#windowEnd)) {
+    } else if (atOrAfter(una, this.#windowEnd) || after(this.#windowEnd, nxt)) {
+      // An end beyond what was sent is one of long ago: the numbers have wrapped.
       isOver = this.#endRound();
       this.#windowEnd = nxt;
     }

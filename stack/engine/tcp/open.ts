@@ -47,9 +47,11 @@ export function openActive(tcp: TCP, id: number, tuple: FourTuple, iss: number):
 
 /** A SYN came for a listener: SYN-RECEIVED. */
 export function openPassive(tcp: TCP, listener: Listener, packet: Packet, segment: Segment, now: number): void {
-  if (!tcp.makeRoom()) return tcp.counters.drop("connectionLimit");
   const tuple = tupleOf(packet, segment);
-  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, tcp.takeOverTuple(tuple, now));
+  // First: the room that is made may be that of the one before it.
+  const iss = tcp.takeOverTuple(tuple, now);
+  if (!tcp.makeRoom()) return tcp.counters.drop("connectionLimit");
+  const c = createConnection(tcp, tcp.nextAcceptedId(), tuple, iss);
   takeSyn(c, segment.seq, segment.window, segment.options, now);
   c.ecn = c.ecn && agreesToECN(segment);
   enterSynReceived(c, listener);

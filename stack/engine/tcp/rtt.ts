@@ -20,7 +20,7 @@ export class RTTEstimator {
   rttvar: number;
   /** The latest sample. */
   latest: number;
-  /** How often the timeout was doubled since the last sample or acknowledgement of new data. */
+  /** How often the timeout was doubled since the last sample. */
   backoff: number;
   readonly #minRto: number;
   #rto: number;

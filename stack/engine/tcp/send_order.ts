@@ -40,7 +40,7 @@ export class SendOrder {
       }
       c.queued = false;
       if (c.state === "CLOSED") continue;
-      if (c.retransmitAt === Infinity && isBlockedByWindow(c)) armRetransmission(c, now);
+      if (c.retransmitAt === Infinity && (c.sent.count > 0 || isBlockedByWindow(c))) armRetransmission(c, now);
       c.updateDeadline();
       if (this.share <= 0) this.add(c);
     }

@@ -151,8 +151,8 @@ export class SentQueue {
     const segment = this.at(index);
     if (segment.lost || segment.sacked) return;
     segment.lost = true;
-    this.#lostBytes += distance(segment.end, segment.start);
     this.#firstLost = this.#lostBytes === 0 ? index : Math.min(this.#firstLost, index);
+    this.#lostBytes += distance(segment.end, segment.start);
   }
 
   /** Judges everything lost that the peer is not known to have. */

@@ -38,6 +38,8 @@ export function fireProbe(c: Connection, now: number): void {
   c.tailProbeIsNew = length > 0;
   if (c.tailProbeIsNew ? !sendNew(c, now, length) : !resendLast(c, now)) return;
   c.tailProbeEnd = c.sndNxt;
+  // One of new data has set it again.
+  c.probeAt = Infinity;
   armRetransmission(c, now);
 }
 

@@ -223,8 +223,9 @@ export class TCP {
     if (!local || target.isMulticastOrBroadcast) return this.#refuseDial(id, "network-unreachable");
     const tuple = { local, localPort, remote: target, remotePort };
     if (this.find(tuple)) return this.#refuseDial(id, "address-in-use");
+    const iss = this.takeOverTuple(tuple, now);
     if (!this.makeRoom()) return this.#refuseDial(id, "no-buffers");
-    openActive(this, id, tuple, this.takeOverTuple(tuple, now));
+    openActive(this, id, tuple, iss);
   }
 
   /** A connection is established, and waits until the program takes it. */

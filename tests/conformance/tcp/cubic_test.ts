@@ -208,6 +208,15 @@ Deno.test("T8 HyStart++: after five rounds of conservative slow start it is over
   assertEquals([2, 3, 4, 5, 6].map((number) => round(hystart, number, 120)), [false, false, false, false, true]);
 });
 
+Deno.test("T8 HyStart++: rounds end also after half of all sequence numbers went by unnoticed", () => {
+  const hystart = new HyStart();
+  round(hystart, 0, 100);
+  const later = 2_200_000_000 | 0;
+  for (let number = later; number < later + 4; number++) round(hystart, number, 100);
+  round(hystart, later + 4, 120);
+  assertEquals(hystart.growth(MSS), MSS / 4);
+});
+
 Deno.test("T8 HyStart++: when the RTT falls again slow start goes on", () => {
   const hystart = new HyStart();
   round(hystart, 0, 100);

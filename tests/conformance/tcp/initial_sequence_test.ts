@@ -1,8 +1,8 @@
 // T7: initial sequence numbers (RFC 6528).
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals, assertGreater, assertNotEquals } from "@std/assert";
 import { Engine } from "../../../stack/engine/engine.ts";
 import { readPacket } from "../../harness/packets.ts";
-import { Collector } from "../../harness/pair.ts";
+import { Collector, Pair } from "../../harness/pair.ts";
 import { seeded } from "../../harness/seeded.ts";
 
 interface Dial {
@@ -56,3 +56,39 @@ Deno.test("T7 another secret gives other initial sequence numbers", () => {
   const offset = (isn({ seed: 2 }) - isn()) | 0;
   assertNotEquals((isn({ seed: 2, remotePort: 81 }) - isn({ remotePort: 81 })) | 0, offset);
 });
+
+for (const connections of [1, 2]) {
+  Deno.test(`T7 a new connection begins behind what the one before it sent, at a limit of ${connections}`, () => {
+    const pair = new Pair({ a: { limits: { connections } }, wire: ({ packet }) => [{ after: 0.01, packet }] });
+    const { a, b } = pair;
+    const server = { address: "10.0.0.2", port: 80 };
+    b.engine.listen(0, 1, server, 10);
+    const buffer = new Uint8Array(64 * 1024);
+    b.onEvent = ({ kind, id }) => {
+      if (kind === "readable") { while (b.engine.read(pair.now, id, buffer) > 0); }
+      if (kind === "ended") b.engine.close(pair.now, id);
+    };
+    a.engine.connect(0, 1, 50000, server);
+    pair.run(() => a.saw("connected"));
+    // Faster than the clock of initial sequence numbers goes.
+    let left = 8 * 1024 * 1024;
+    pair.run(() => {
+      left -= a.engine.write(pair.now, 1, new Uint8Array(Math.min(left, 64 * 1024)));
+      return left === 0;
+    });
+    a.engine.close(pair.now, 1);
+    pair.run(() => a.saw("timeWait", 1));
+    const before = sequencesFrom(pair, "a").at(-1)!;
+    a.engine.connect(pair.now, 2, 50000, server);
+    pair.flush();
+    assertGreater((sequencesFrom(pair, "a").at(-1)! - before) | 0, 0);
+  });
+}
+
+/** The sequence numbers of what a host has sent. */
+function sequencesFrom(pair: Pair, host: "a" | "b"): number[] {
+  return pair.trace.filter(({ from }) => from === host).map(({ packet }) => {
+    const { transport } = readPacket(packet);
+    return transport.kind === "tcp" ? transport.seq : NaN;
+  });
+}

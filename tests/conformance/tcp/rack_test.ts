@@ -131,6 +131,18 @@ scenario(
 );
 
 scenario(
+  "T10 TLP: one probe of new data, then the timer",
+  `
+  ${selective(50)}
+  +1 write 20*MSS
+  ${out(0, 10)}
+  +100 ${out(10, 11)}
+  +1000 ${out(0, 1)}
+`,
+  { tcp: { minRto: 1000 } },
+);
+
+scenario(
   "T10 TLP: what was written before a close is probed too",
   `
   ${selective(50)}

@@ -1,5 +1,6 @@
 // T12: zero windows, probes, updates, windows that shrink (RFC 9293 §3.8.6).
 import { ACCEPTED, scenario } from "../../harness/script.ts";
+import { plain, selective } from "./lines.ts";
 
 const CLOSED_WINDOW = `
   ${ACCEPTED}
@@ -216,4 +217,32 @@ scenario(
   +0..40 > . 1 ack 1021 win 2980
 `,
   { tcp: { receiveBuffer: { max: 4000 } } },
+);
+
+scenario(
+  "T12 what is lost behind a window that has opened is a loss as any: the congestion window shrinks",
+  `
+  ${plain(50, 0)}
+  +1 write 20*MSS
+  +200 > . 1:2 ack 1
+  +1 < . 1 ack 1 win 8000
+  > . 1:2 ack 1
+  ${Array.from({ length: 9 }, (_, i) => `> . 2+${i}*MSS:2+${i + 1}*MSS ack 1`).join("\n")}
+  +200 > . 1:2 ack 1
+  +100 quiet
+`,
+);
+
+scenario(
+  "T12 a peer that has all and acknowledges nothing, as its window opens, is asked again",
+  `
+  ${selective(50)}
+  +1 write 10
+  > P. 1:11 ack 1
+  +1 < . 1 ack 1 win 0
+  +100..1000 > P. 1:11 ack 1
+  +1 < . 1 ack 1 win 8000 sack 1:11
+  +200..1000 > P. 1:11 ack 1
+`,
+  { tcp: { rack: false } },
 );
