@@ -22,7 +22,7 @@ type Handler = Deno.ServeHandler<Deno.NetAddr>;
 /** One connection: its requests that are not answered yet, or what it was upgraded to. */
 interface HttpConnection {
   remoteAddr: Deno.NetAddr;
-  pending: number;
+  pending: Set<ServerResponse>;
   upgrade: Upgrade | undefined;
 }
 
@@ -81,12 +81,12 @@ export class HttpEngine {
   take(conn: TCPConn): void {
     const plain = nodeDuplex(conn, { allowHalfOpen: true });
     const socket = this.#secureContext ? new TLSSocket(plain, tlsOptions(this.#secureContext)) : plain;
-    this.#connections.set(socket, { remoteAddr: conn.remoteAddr, pending: 0, upgrade: undefined });
+    this.#connections.set(socket, { remoteAddr: conn.remoteAddr, pending: new Set(), upgrade: undefined });
     socket.on("error", () => {});
     plain.on("close", () => socket.destroy());
     socket.on("close", () => {
       plain.destroy();
-      this.#connections.delete(socket);
+      this.#dismiss(socket);
       this.#endIfEmpty();
     });
     this.#server.emit("connection", socket);
@@ -97,7 +97,7 @@ export class HttpEngine {
     this.#isEnding = true;
     for (const [socket, { pending, upgrade }] of this.#connections) {
       if (upgrade) upgrade.shutDown();
-      else if (pending === 0) socket.destroy();
+      else if (pending.size === 0) socket.destroy();
     }
     this.#endIfEmpty();
     return this.#ended.promise;
@@ -116,8 +116,8 @@ export class HttpEngine {
     const connection = this.#connections.get(socket);
     if (!connection) return;
     const { completed, signal } = track(target);
-    connection.pending++;
-    target.once("close", () => this.#answered(socket, connection));
+    connection.pending.add(target);
+    target.once("close", () => this.#answered(socket, connection, target));
     const request = webRequest(message, target, signal);
     if (!request) {
       target.writeHead(400, { Connection: "close" }).end();
@@ -129,19 +129,27 @@ export class HttpEngine {
     const upgrade = upgradeOf(response);
     if (!upgrade) return await sendResponse(response, target, (error) => this.#respond(() => Promise.reject(error)));
     connection.upgrade = upgrade;
+    connection.pending.delete(target);
     target.detachSocket(socket);
     completed.resolve();
     upgrade.start(socket, head);
     if (this.#isEnding) upgrade.shutDown();
   }
 
-  #answerUpgrade(message: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
+  /** After the responses to the requests before it, for which Node does not wait. */
+  async #answerUpgrade(message: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
+    const connection = this.#connections.get(socket);
+    if (!connection) return;
     const target = new ServerResponse(message);
+    const earlier = [...connection.pending];
+    connection.pending.add(target);
+    await Promise.all(earlier.map(closed));
+    if (!socket.writable) return;
     target.assignSocket(socket);
     // What comes after the request is no HTTP that anybody reads.
     target.shouldKeepAlive = false;
     target.once("finish", () => socket.destroySoon());
-    return this.#answer(message, target, head);
+    await this.#answer(message, target, head);
   }
 
   /** What the handler says; when it fails, what `onError` says; when that fails too, a 500. */
@@ -157,9 +165,16 @@ export class HttpEngine {
     }
   }
 
-  #answered(socket: Socket, connection: HttpConnection): void {
-    connection.pending--;
-    if (this.#isEnding && connection.pending === 0) socket.destroySoon();
+  #answered(socket: Socket, { pending }: HttpConnection, target: ServerResponse): void {
+    pending.delete(target);
+    if (this.#isEnding && pending.size === 0) socket.destroySoon();
+  }
+
+  /** Tells the responses of a connection that is gone. Node tells that whose turn it is, but not those behind it. */
+  #dismiss(socket: Duplex): void {
+    const { pending = [] } = this.#connections.get(socket) ?? {};
+    this.#connections.delete(socket);
+    for (const target of pending) if (!target.socket) target.destroy().emit("close");
   }
 
   #endIfEmpty(): void {
@@ -182,6 +197,10 @@ function secureContext({ cert, key }: ServeHttpOptions): SecureContext | undefin
 
 function tlsOptions(secureContext: SecureContext): TLSSocketOptions {
   return { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] };
+}
+
+function closed(target: ServerResponse): Promise<unknown> {
+  return new Promise((resolve) => target.once("close", resolve));
 }
 
 /** Tells a handler what becomes of its response: the signal aborts when nobody waits for it any more. */
@@ -218,7 +237,7 @@ function printError(error: unknown): Response {
 
 /** Answers what is no HTTP, unless that comes in the middle of a response. */
 function refuse(socket: Duplex, connection: HttpConnection | undefined, code: unknown): void {
-  if (!socket.writable || connection?.pending !== 0) return void socket.destroy();
+  if (!socket.writable || connection?.pending.size !== 0) return void socket.destroy();
   const status = code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, () => socket.destroy());
 }

@@ -130,6 +130,34 @@ eachSimulated(
   },
 );
 
+eachSimulated("a client that leaves ends all the responses that it waits for", async (serve) => {
+  const told: Record<string, PromiseWithResolvers<unknown>> = {
+    "/1": Promise.withResolvers(),
+    "/2": Promise.withResolvers(),
+    "/3": Promise.withResolvers(),
+    "/3 cancelled": Promise.withResolvers(),
+  };
+  const streaming = Promise.withResolvers<void>();
+  await using served = await serve(async (request, { completed }) => {
+    const { pathname } = new URL(request.url);
+    const aborted = new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+    aborted.then(() => completed).catch(told[pathname].resolve);
+    if (pathname !== "/3") await aborted;
+    const pull = (controller: ReadableStreamDefaultController) => {
+      controller.enqueue(new Uint8Array(1000));
+      streaming.resolve();
+    };
+    return new Response(new ReadableStream({ pull, cancel: told["/3 cancelled"].resolve }));
+  });
+  const conn = await served.dial();
+  await writeAll(conn, bytes(["1", "2", "3"].map((path) => `GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join("")));
+  await streaming.promise;
+  conn.close();
+  for (const [what, { promise }] of Object.entries(told)) {
+    assert(await promise instanceof Deno.errors.Interrupted, what);
+  }
+});
+
 eachSimulated("a request that was answered is not aborted, and is completed", async (serve) => {
   const outcome = Promise.withResolvers<void>();
   let request: Request | undefined;

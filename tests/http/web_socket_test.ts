@@ -189,6 +189,33 @@ eachHub("the handshake of the RFC (§1.3), with the first frame right behind it"
   assertEquals(await readUntil(conn, "\x88\x00"), "\x88\x00");
 });
 
+for (const ends of [false, true]) {
+  scenario(`an upgrade waits for the responses before it${ends ? ", also when the server ends" : ""}`, async () => {
+    const asked = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    await using net = await Network.create("inline");
+    await using server = serveHttp(net.server.listenTCP(`${SERVER}:80`), async (request) => {
+      if (request.headers.has("upgrade")) return upgradeWebSocket(request).response;
+      asked.resolve();
+      await gate.promise;
+      return new Response(`at ${request.url}`);
+    });
+    using conn = await net.client.dialTCP(`${SERVER}:80`);
+    const requests = ["1", "2"].map((path) => `GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await writeAll(conn, bytes(`${requests.join("")}${HANDSHAKE}`));
+    await asked.promise;
+    if (ends) void server.shutdown();
+    gate.resolve();
+    for (const path of ["1", "2"]) await readUntil(conn, `at http://x/${path}`);
+    assertEquals(parse(await readUntil(conn, "\r\n\r\n")).status, "HTTP/1.1 101 Switching Protocols");
+    const goodbye = "\x88\x16\x03\xe9Server shutting down";
+    if (ends) assertEquals(await readUntil(conn, goodbye), goodbye);
+    await writeAll(conn, Uint8Array.of(0x88, 0x80, 0, 0, 0, 0));
+    if (!ends) assertEquals(await readUntil(conn, "\x88\x00"), "\x88\x00");
+    assertEquals(await conn.read(new Uint8Array(1)), null);
+  });
+}
+
 for (const leave of ["half", "whole"] as const) {
   scenario(
     `a client that closes ${leave} its connection before the handler is done is an error, then a close`,
