@@ -6,7 +6,7 @@
  * @module
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse, validateHeaderValue } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
@@ -225,6 +225,8 @@ function checked(response: Response, request: Request | undefined): Response {
     throw new TypeError("The body of the Response returned from the serve handler has already been consumed");
   }
   if (response.type === "error") throw new TypeError("The response of a serve handler must not be a network error");
+  // Fetch allows control characters, which Node refuses.
+  for (const [name, value] of response.headers) validateHeaderValue(name, value);
   const upgrade = upgradeOf(response);
   if (upgrade && upgrade.request !== request) throw new TypeError("The response upgrades another request");
   return response;

@@ -295,6 +295,23 @@ eachServer("a body that is being read is no body of a response", async (serve) =
   }
 });
 
+eachSimulated("a header that must not be sent is a mistake, of the handler or of onError", async (serve) => {
+  const { error: print } = console;
+  const printed: unknown[] = [];
+  console.error = (...args: unknown[]) => void printed.push(...args);
+  try {
+    const bad = () => new Response("never", { headers: { "x-bad": "a\x01b" } });
+    const errors: unknown[] = [];
+    await using served = await serve(bad, { onError: (error) => (errors.push(error), bad()) });
+    const { status, body } = parse(await say(served, `GET / HTTP/1.1\r\n${CLOSE}`));
+    assertEquals([status, body], ["HTTP/1.1 500 Internal Server Error", "Internal Server Error"]);
+    assertMatch(errors.join(), /^TypeError[^,]*Invalid character in header content \["x-bad"\]$/);
+  } finally {
+    console.error = print;
+  }
+  assertMatch(printed.join(), /x-bad/);
+});
+
 eachSimulated("a network error is no response", async (serve) => {
   await using served = await serve(() => Response.error(), { onError: (error) => new Response(String(error)) });
   assertMatch(await say(served, `GET / HTTP/1.1\r\n${CLOSE}`), /must not be a network error$/);
