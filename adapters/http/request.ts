@@ -11,6 +11,9 @@ import type { TLSSocket } from "node:tls";
 /** Bytes of a body that wait for the handler before the connection is read no more. */
 const BODY_AHEAD = 64 * 1024;
 
+/** What handlers were given as bodies, unless they cancelled it. */
+const bodies = new WeakMap<IncomingMessage, ReadableStream>();
+
 /**
  * The web's form of a request; undefined when it has none, as TRACE does not, or no URL, or more than one host.
  *
@@ -48,6 +51,30 @@ export function webRequest(
   }
 }
 
+/**
+ * Whether a handler holds a body that has not come to its end. The connection's next request waits behind it, perhaps
+ * for ever.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { IncomingMessage, ServerResponse } from "node:http";
+ * import { Socket } from "node:net";
+ * import { holdsBody, webRequest } from "./request.ts";
+ *
+ * const message = new IncomingMessage(new Socket());
+ * const headers = { host: "example", "content-length": "1000" };
+ * Object.assign(message, { method: "POST", headers, rawHeaders: Object.entries(headers).flat() });
+ * const request = webRequest(message, new ServerResponse(message), new AbortController().signal);
+ * assertEquals(holdsBody(message), false);
+ * request?.clone();
+ * assertEquals(holdsBody(message), true);
+ * ```
+ */
+export function holdsBody(message: IncomingMessage): boolean {
+  return !message.readableEnded && bodies.get(message)?.locked === true;
+}
+
 /** As they came, but for the fields of cookies, which are one (RFC 9113 §8.2.3). */
 function headersOf({ rawHeaders, headers: { cookie } }: IncomingMessage): [string, string][] {
   const headers: [string, string][] = cookie === undefined ? [] : [["cookie", cookie]];
@@ -78,6 +105,7 @@ function hostOf(address: string, port: number | undefined): string {
 /** A body that is read only as far as its reader goes. One that is cancelled is thrown away as it comes. */
 function webBody(message: IncomingMessage, target: ServerResponse): ReadableStream<Uint8Array<ArrayBuffer>> {
   const throwAway = () => {
+    bodies.delete(message);
     message.removeAllListeners("data");
     message.removeAllListeners("end");
     message.resume();
@@ -109,5 +137,6 @@ function webBody(message: IncomingMessage, target: ServerResponse): ReadableStre
     pull: () => void message.resume(),
     cancel: throwAway,
   }, { highWaterMark: BODY_AHEAD });
+  bodies.set(message, body);
   return body;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { ServerResponse } from "node:http";
+import { holdsBody } from "./request.ts";
 
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 type BodyChunk = ReadableStreamReadResult<Uint8Array>;
@@ -48,6 +49,7 @@ export async function sendResponse(
   for (const [name, value] of response.headers) {
     if (!OF_SENDING.includes(name)) target.appendHeader(name, value);
   }
+  if (holdsBody(target.req)) target.shouldKeepAlive = false;
   if (!response.body) return sendWhole(NOTHING, target);
   const reader: BodyReader = response.body.getReader();
   const cancel = () => void reader.cancel(new Deno.errors.Interrupted("The client left")).catch(() => {});

@@ -217,6 +217,32 @@ eachSimulated("a body that nobody reads does not hold up the next request of its
   assertEquals(await late.promise, "TypeError: Request closed");
 });
 
+eachSimulated("a body that a handler holds on to ends the connection with the response", async (serve) => {
+  const handlers: Record<string, (request: Request) => unknown> = {
+    "/reads a part": ({ body }) => body!.getReader().read(),
+    "/clones": (request) => void request.clone(),
+    "/pipes": ({ body }) =>
+      void body!.pipeTo(new WritableStream({ write: () => new Promise(() => {}) })).catch(() => {}),
+    "/cancels": async ({ body }) => {
+      const reader = body!.getReader();
+      await reader.read();
+      await reader.cancel();
+    },
+  };
+  await using served = await serve(async (request) => {
+    await handlers[decodeURI(new URL(request.url).pathname)](request);
+    return new Response("too large", { status: 413 });
+  });
+  for (const path of Object.keys(handlers)) {
+    using conn = await served.dial();
+    const head = `POST ${encodeURI(path)} HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n`;
+    await writeAll(conn, bytes(`${head}${"x".repeat(1000)}`));
+    const { headers } = parse(await readUntil(conn, "too large"));
+    const connection = path === "/cancels" ? "keep-alive" : "close";
+    assertEquals([path, headers.get("connection")], [path, connection]);
+  }
+});
+
 eachServer(
   "who does not read a body holds its client up, and who does not read a response the body's source",
   async (serve) => {
