@@ -6,6 +6,7 @@
  * @module
  */
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { holdsBody } from "./request.ts";
 
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
@@ -59,10 +60,16 @@ export async function sendResponse(
     await sendBody(reader, target);
     target.off("close", cancel);
   } catch (error) {
-    // After what the body gave before it failed, and without the end that would make it look whole.
-    target.socket?.destroySoon();
+    breakOff(target);
     await onBodyError(error);
   }
+}
+
+/** Ends the connection after what the body gave before it failed, without the end that would make it look whole. */
+function breakOff(target: ServerResponse): void {
+  if (target.socket) return target.socket.destroySoon();
+  // An earlier response has the connection. What waits here is sent right after this event.
+  target.once("socket", (socket: Socket) => queueMicrotask(() => socket.destroySoon()));
 }
 
 async function sendBody(reader: BodyReader, target: ServerResponse): Promise<void> {

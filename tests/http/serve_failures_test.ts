@@ -85,6 +85,29 @@ eachServer("a body that fails ends the response without its end, and onError hea
   assertEquals(errors.map(String), ["Error: boom"]);
 });
 
+eachSimulated("a body that fails before it is its response's turn ends the connection in its turn", async (serve) => {
+  const gate = Promise.withResolvers<void>();
+  await using served = await serve(async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/slow") await gate.promise;
+    if (pathname !== "/fails") return new Response(`answer ${pathname}`);
+    const body = (async function* () {
+      yield bytes("part");
+      await new Promise(setImmediate);
+      throw new Error("boom");
+    })();
+    return new Response(ReadableStream.from(body));
+  }, {
+    onError: () => {
+      gate.resolve();
+      return new Response("not sent");
+    },
+  });
+  const requests = ["/slow", "/fails", "/late"].map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  const answer = await say(served, requests.join(""));
+  assertMatch(answer, /^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nanswer \/slowHTTP\/1.1 200 OK\r\n[^]*\r\n\r\n4\r\npart\r\n$/);
+});
+
 eachServer("a streamed body arrives as it is made, its head before it", async (serve) => {
   const body = new TransformStream<Uint8Array<ArrayBuffer>>();
   await using served = await serve(() => new Response(body.readable));
