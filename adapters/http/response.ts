@@ -75,15 +75,24 @@ function breakOff(target: ServerResponse): void {
 async function sendBody(reader: BodyReader, target: ServerResponse): Promise<void> {
   const isHead = target.req.method === "HEAD";
   let next = read(reader);
-  if (!isHead && !await isSoon(next)) target.flushHeaders();
+  if (!await isSoon(next)) {
+    if (isHead) return await sendHead(reader, target);
+    target.flushHeaders();
+  }
   for (let chunk = await next; !chunk.done; chunk = await next) {
     const bytes = bytesOf(chunk.value);
     next = read(reader);
     if (!target.headersSent && await isSoon(next) && (await next).done) return sendWhole(bytes, target);
-    if (isHead) await reader.cancel();
-    else if (!target.write(bytes)) await drained(target);
+    if (isHead) return await sendHead(reader, target);
+    if (!target.write(bytes)) await drained(target);
   }
   target.end();
+}
+
+/** The answer to HEAD when the body is not there at once: nobody waits for what will not be sent. */
+async function sendHead(reader: BodyReader, target: ServerResponse): Promise<void> {
+  target.end();
+  await reader.cancel();
 }
 
 /** With its length also where the body itself is not sent (RFC 9110 §9.3.2); there the handler's own counts. */

@@ -76,6 +76,27 @@ eachServer("responses have status, headers and length", async (serve) => {
   }
 });
 
+eachServer("HEAD is answered without waiting for the body, which is cancelled", async (serve) => {
+  for (const start of [undefined, "some"]) {
+    const cancelled = Promise.withResolvers<void>();
+    await using served = await serve(() => {
+      const body = new ReadableStream({
+        start: (controller) => start && controller.enqueue(bytes(start)),
+        cancel: () => cancelled.resolve(),
+      });
+      return new Response(body, { headers: { "x-head": "yes" } });
+    });
+    using conn = await served.dial();
+    await writeAll(conn, bytes("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    const { status, headers } = parse(await readUntil(conn, "\r\n\r\n"));
+    assertEquals([status, headers.get("x-head")], ["HTTP/1.1 200 OK", "yes"]);
+    await cancelled.promise;
+    // What came was the whole response.
+    await writeAll(conn, bytes(`HEAD / HTTP/1.1\r\n${CLOSE}`));
+    assertMatch(text(await readAll(conn)), /^HTTP\/1.1 200 OK\r\n/);
+  }
+});
+
 eachServer("a request has one field of cookies, and one host, which may be empty", async (serve) => {
   await using served = await serve(({ url, headers }) => Response.json([headers.get("cookie"), new URL(url).pathname]));
   const cookies = await say(served, `GET /a HTTP/1.1\r\nCookie: a=b\r\nX: y\r\ncookie: c=d\r\n${CLOSE}`);
