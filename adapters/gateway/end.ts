@@ -95,10 +95,16 @@ export function realEnd(socket: Socket): End {
       return done ? null : value;
     },
     write: (bytes) => settled((done) => socket.write(bytes, done)),
-    closeWrite: () => settled((done) => socket.end(() => done())),
+    closeWrite: () => settled((done) => endOf(socket, done)),
     close: () => void socket.destroy(),
     abort: () => void (isTCP ? socket.resetAndDestroy() : socket.destroy()),
   };
+}
+
+/** Of a socket that is destroyed already, nobody is told the end. */
+function endOf(socket: Socket, done: (error?: Error) => void): void {
+  if (socket.destroyed) done(new Deno.errors.BadResource("The connection is closed"));
+  else socket.end(() => done());
 }
 
 function settled(start: (done: (error?: Error | null) => void) => void): Promise<void> {

@@ -1,7 +1,18 @@
 // Programs that know nothing of the simulated internet, and get into it through a proxy.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { proxy } from "../../mod.ts";
-import { bytes, eachIsolation, Network, readAll, scenario, SERVER, text, writeAll } from "../scenarios/hosts.ts";
+import { Internet, proxy } from "../../mod.ts";
+import { rejects, RESET } from "../scenarios/failures.ts";
+import {
+  bytes,
+  CLIENT,
+  eachIsolation,
+  Network,
+  readAll,
+  scenario,
+  SERVER,
+  text,
+  writeAll,
+} from "../scenarios/hosts.ts";
 import { socketFolder } from "./crossings.ts";
 import { clientThrough, curl, NAME, type Seen, site } from "./site.ts";
 
@@ -10,6 +21,10 @@ const MISSING: [host: string, status: number, reason: string][] = [
   [`${NAME}:81`, 502, `Cannot dial "${SERVER}:81": Connection refused`],
   ["10.9.9.9", 504, 'Cannot dial "10.9.9.9:80": Connection timed out'],
 ];
+
+// To 10.9.9.9:80, where nobody is.
+const SOCKS = Uint8Array.of(5, 1, 0, 5, 1, 0, 1, 10, 9, 9, 9, 0, 80);
+const CONNECT = bytes("CONNECT 10.9.9.9:80 HTTP/1.1\r\n\r\n");
 
 for (const transport of ["socks5", "http"] as const) {
   eachIsolation(`fetch through ${transport} reaches a name and an address`, async (isolation) => {
@@ -109,6 +124,20 @@ scenario("curl hears why it cannot go on", async () => {
     assertStringIncludes(run.stderr, `(${reply})`, host);
   }
 });
+
+for (const [how, greeting] of [["SOCKS5", SOCKS], ["CONNECT", CONNECT]] as const) {
+  scenario(`a proxy whose stack closes while it dials for ${how} closes, though its client stays`, async () => {
+    await using internet = new Internet({ isolation: "inline" });
+    const stack = await internet.newStack({ addresses: [CLIENT] });
+    const gateway = await proxy(stack);
+    using conn = await Deno.connect(gateway.addr);
+    await writeAll(conn, greeting);
+    // The SYN is in flight, so the gateway dials.
+    for await (const _ of internet.inFlight()) break;
+    await internet.close();
+    await gateway.close();
+  });
+}
 
 scenario("nothing goes to the machine's own network", async () => {
   using real = Deno.listen({ hostname: "127.0.0.1", port: 0 });
