@@ -14,7 +14,7 @@ const MESSAGE_MAX = 64 * 1024 * 1024;
 /** Bytes of a reason: what a control frame holds besides the code. */
 const REASON_MAX = 123;
 
-/** How long, in ms, the peer may take to answer a close frame. */
+/** How long, in ms, the peer may take to answer a close frame, or to close its side, once all is sent. */
 const CLOSE_TIMEOUT = 5000;
 
 /** §7.4.1. */
@@ -90,6 +90,7 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
   #state: number;
   /** Asked for by this side. */
   #closing: Closing | undefined;
+  #isCloseSent: boolean;
   #bufferedAmount: number;
   /** A Blob is read before it is sent, and what is sent later must stay behind it. */
   #sending: Promise<void> | undefined;
@@ -113,6 +114,7 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
     this.#stream = undefined;
     this.#state = CONNECTING;
     this.#closing = undefined;
+    this.#isCloseSent = false;
     this.#bufferedAmount = 0;
     this.#sending = undefined;
     this.#timer = undefined;
@@ -195,7 +197,7 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
   #send(size: number, frame: Uint8Array | Promise<Uint8Array>): void {
     this.#bufferedAmount += size;
     if (this.#state !== OPEN) return;
-    const write = (bytes: Uint8Array) => void this.#stream?.write(bytes, () => this.#bufferedAmount -= size);
+    const write = (bytes: Uint8Array) => this.#write(bytes, () => this.#bufferedAmount -= size);
     if (frame instanceof Promise) this.#inOrder(() => frame.then(write));
     else this.#inOrder(() => write(frame));
   }
@@ -217,10 +219,19 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
     });
   }
 
+  /** Only once; whoever asks for it first says why. */
   #sendClose({ code, reason }: Closing): void {
-    this.#stream?.write(frameBytes(OPCODES.close, closePayload(code, reason)));
+    if (this.#isCloseSent) return;
+    this.#isCloseSent = true;
     clearTimeout(this.#timer);
-    if (this.#state === CLOSING) this.#timer = setTimeout(() => this.#stream?.destroy(), CLOSE_TIMEOUT);
+    this.#write(frameBytes(OPCODES.close, closePayload(code, reason)), () => {
+      if (this.#state === CLOSING) this.#timer = setTimeout(() => this.#stream?.destroy(), CLOSE_TIMEOUT);
+    });
+  }
+
+  /** Nothing more when this side has ended: a stream that is written to then is destroyed with what it still holds. */
+  #write(bytes: Uint8Array, onSent?: () => void): void {
+    if (this.#stream?.writable) this.#stream.write(bytes, onSent);
   }
 
   #receive(bytes: Uint8Array): void {
@@ -246,12 +257,12 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
       case "binary":
         return this.#deliver(this.binaryType === "blob" ? new Blob([incoming.bytes]) : incoming.bytes.buffer);
       case "ping":
-        if (this.#state === OPEN) this.#stream?.write(frameBytes(OPCODES.pong, incoming.bytes));
+        if (this.#state === OPEN) this.#write(frameBytes(OPCODES.pong, incoming.bytes));
         return;
       case "pong":
         return;
       case "close":
-        if (this.#state === OPEN) this.#sendClose(incoming);
+        this.#sendClose(incoming);
         return this.#end(incoming, true);
     }
   }
@@ -271,12 +282,12 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
     this.#state = CLOSED;
     clearTimeout(this.#timer);
     const stream = this.#stream;
-    stream?.end();
     // The client closes its side when it sees that of the server closed (§7.1.1).
-    if (stream && !stream.destroyed) {
+    stream?.end(() => {
+      if (stream.destroyed) return;
       const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT);
       stream.once("close", () => clearTimeout(timer));
-    }
+    });
     this.dispatchEvent(new CloseEvent("close", { code, reason, wasClean }));
   }
 
@@ -294,7 +305,7 @@ export class ServerWebSocket extends EventTarget implements WebSocket {
     }
     this.#wasPinged = !this.#wasHeard;
     this.#wasHeard = false;
-    if (this.#wasPinged) this.#stream?.write(frameBytes(OPCODES.ping, new Uint8Array(0)));
+    if (this.#wasPinged) this.#write(frameBytes(OPCODES.ping, new Uint8Array(0)));
     this.#watch();
   }
 }
