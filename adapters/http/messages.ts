@@ -70,7 +70,8 @@ export class MessageReader {
       throw new WebSocketProblem(1002, "A message goes on, or another begins, where it must not");
     }
     this.#opcode ??= opcode;
-    this.#fragments.push(payload);
+    // A message may have any number of frames without a byte.
+    if (payload.length > 0) this.#fragments.push(payload);
     this.#length += payload.length;
     if (this.#length > this.#messageMax) {
       throw new WebSocketProblem(1009, `A message must not have more than ${this.#messageMax} bytes`);

@@ -4,6 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { frameBytes, FrameReader, OPCODES, WebSocketProblem } from "../../adapters/http/frames.ts";
 import { type Incoming, MessageReader } from "../../adapters/http/messages.ts";
 import { bytes } from "../scenarios/hosts.ts";
+import { runScript } from "../scenarios/subprocess.ts";
 
 const MASK = [0x37, 0xfa, 0x21, 0x3d];
 
@@ -93,6 +94,26 @@ Deno.test("text is UTF-8, whole only in its message, byte order mark included", 
     kind: "text",
     text: "\uFEFF€",
   }]);
+});
+
+Deno.test("frames without a byte take no memory", async () => {
+  const module = (name: string) => new URL(`../../adapters/http/${name}.ts`, import.meta.url);
+  // With so little memory that it would not hold an array for each.
+  const { code, stdout, stderr } = await runScript(
+    `import { MessageReader } from "${module("messages")}";
+    const reader = new MessageReader(1000);
+    const frames = (first, ...payload) => reader.push(Uint8Array.of(first, 0x80 + payload.length, 0, 0, 0, 0, ...payload));
+    frames(0x01);
+    for (let i = 0; i < 1_000_000; i++) {
+      frames(0x00);
+      if (reader.next()) throw new Error("A message came before its end");
+    }
+    frames(0x00, 72);
+    frames(0x80, 105);
+    console.log(reader.next().text);`,
+    ["--v8-flags=--max-old-space-size=32"],
+  );
+  assertEquals([code, stdout], [0, "Hi\n"], stderr);
 });
 
 const PROBLEMS: [string, number, number[][]][] = [
