@@ -7,6 +7,7 @@
  */
 import type { Stack } from "../../stack/stack.ts";
 import { proxy } from "../gateway/proxy.ts";
+import { ifOpen } from "../if_open.ts";
 
 /**
  * Names and certificates for a {@linkcode StackFetch}, and what else `Deno.createHttpClient` takes.
@@ -94,9 +95,11 @@ export async function stackFetch(stack: Stack, options: StackFetchOptions = {}):
   }
   let closing: Promise<void> | undefined;
   const close = () => {
-    if (!closing) client.close();
+    // Its user may have closed the client too.
+    if (!closing) ifOpen(() => client.close());
     return closing ??= gateway.close();
   };
+  stack.closed.then(close, close);
   return {
     fetch: (input, init) => globalThis.fetch(input, { ...init, client }),
     client,

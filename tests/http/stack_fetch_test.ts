@@ -186,6 +186,19 @@ scenario("closing ends the requests under way, and may be done twice", async () 
   await assertRejects(() => inside.fetch(`http://${SERVER}/`));
 });
 
+scenario("it closes with its stack, and leaves nothing", async () => {
+  await using net = await Network.create("inline");
+  await using _site = serveHttp(net.server.listenTCP(`${SERVER}:80`), () => new Response("hello"));
+  for (const isClosed of [false, true]) {
+    const stack = await net.internet.newStack(1500, "10.0.0.3");
+    const inside = await stackFetch(stack);
+    assertEquals(await (await inside.fetch(`http://${SERVER}/`)).text(), "hello");
+    if (isClosed) inside.client.close();
+    await stack.close();
+    await assertRejects(() => inside.fetch(`http://${SERVER}/`));
+  }
+});
+
 scenario("options that Deno refuses leave nothing behind", async () => {
   await using net = await Network.create("inline");
   await assertRejects(() => stackFetch(net.client, { http1: false, http2: false }), TypeError);
