@@ -109,7 +109,7 @@ export function upgradeWebSocket(
   const socket = new ServerWebSocket(protocol, idleTimeout * 1000);
   upgrades.set(response, {
     request,
-    start: (stream, head) => void accept(stream, head, key, headers, socket),
+    start: (stream, head) => void accept(stream, head, key, response.headers, socket),
     shutDown: () => socket.shutDown(),
   });
   return { response, socket };

@@ -189,6 +189,23 @@ eachHub("the handshake of the RFC (§1.3), with the first frame right behind it"
   assertEquals(await readUntil(conn, "\x88\x00"), "\x88\x00");
 });
 
+scenario("what a handler adds to the headers of an upgrade is sent", async () => {
+  await using net = await Network.create("inline");
+  await using _server = serveHttp(net.server.listenTCP(`${SERVER}:80`), (request) => {
+    const { response } = upgradeWebSocket(request);
+    response.headers.append("set-cookie", "a=b");
+    response.headers.append("set-cookie", "c=d");
+    return response;
+  });
+  using conn = await net.client.dialTCP(`${SERVER}:80`);
+  await writeAll(conn, bytes(HANDSHAKE));
+  const { headers } = parse(await readUntil(conn, "\r\n\r\n"));
+  assertEquals(headers.getSetCookie(), ["a=b", "c=d"]);
+  assertEquals(headers.get("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  await writeAll(conn, Uint8Array.of(0x88, 0x80, 0, 0, 0, 0));
+  await readUntil(conn, "\x88\x00");
+});
+
 for (const ends of [false, true]) {
   scenario(`an upgrade waits for the responses before it${ends ? ", also when the server ends" : ""}`, async () => {
     const asked = Promise.withResolvers<void>();
