@@ -147,7 +147,7 @@ export class TestInternet implements Faults {
   /** As a filter that delivers what it lets pass itself: only so is it known whether somebody took it. */
   #carry(frame: VNICFrame): boolean | VNICFrame {
     const entry = this.#log.add(frame.packet);
-    const verdict = this.#filter?.(frame) ?? true;
+    const verdict = this.#filter ? this.#filter(frame) : true;
     if (verdict === false) {
       entry.fate = "filtered";
       return false;

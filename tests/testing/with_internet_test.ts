@@ -123,10 +123,12 @@ Deno.test("what the filter throws fails a test that waits, and one that does not
   assertStrictEquals(waiting.error, error);
   const passing = await failing({ filter }, (net) => sendNumbers(net, 1));
   assertStrictEquals(passing.error, error);
-  const promised = await failing({ filter: (() => Promise.resolve(true)) as unknown as () => boolean }, (net) => {
-    return sendNumbers(net, 1);
-  });
-  assertStringIncludes(String(promised.error), "filter must return a boolean or a frame, not a promise");
+  for (const [verdict, what] of [[Promise.resolve(true), "a promise"], [undefined, "undefined"], [null, "null"]]) {
+    const filter = (() => verdict) as unknown as () => boolean;
+    const wrong = await failing({ filter }, (net) => sendNumbers(net, 1));
+    assert(wrong.error instanceof TypeError);
+    assertStringIncludes(wrong.error.message, `filter must return a boolean or a frame, not ${what}`);
+  }
 });
 
 for (const isolation of ["worker", "inline"] as const) {
