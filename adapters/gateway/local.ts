@@ -136,16 +136,36 @@ export async function connectLocal(to: LocalPort | LocalSocket, signal: AbortSig
   return realEnd(socket);
 }
 
+/**
+ * Checks where to listen or connect, before anything is done for it.
+ *
+ * @throws {RangeError} for what is no port.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkLocal } from "./local.ts";
+ *
+ * checkLocal({ path: "/tmp/web.sock" }, "connect to");
+ * assertThrows(() => checkLocal({ port: 70000 }, "connect to"), RangeError, "Cannot connect to port 70000");
+ * ```
+ */
+export function checkLocal(local: LocalPort | LocalSocket, operation: string): void {
+  if ("path" in local) return;
+  const { port } = local;
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new RangeError(`Cannot ${operation} port ${Deno.inspect(port)}: it must be an integer from 0 to 65535`);
+  }
+}
+
 /** Options for node:net. It does not report a missing permission to its caller, so it must be asked for here. */
 async function permitted(
   local: LocalPort | LocalSocket,
   operation: string,
 ): Promise<ListenOptions & { path: string } | ListenOptions & { host: string; port: number }> {
+  checkLocal(local, operation);
   if ("path" in local) return { path: local.path };
   const { hostname = LOOPBACK, port } = local;
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new RangeError(`Cannot ${operation} port ${Deno.inspect(port)}: it must be an integer from 0 to 65535`);
-  }
   const host = formatEndpoint({ address: hostname, port });
   const { state } = await Deno.permissions.request({ name: "net", host });
   if (state === "granted") return { host: hostname, port };

@@ -9,7 +9,7 @@ import type { Stack } from "../../stack/stack.ts";
 import type { TCPListener } from "../tcp_listener.ts";
 import { simulatedEnd } from "./end.ts";
 import { Crossings, type Gateway } from "./gateway.ts";
-import { connectLocal, type LocalPort, type LocalSocket } from "./local.ts";
+import { checkLocal, connectLocal, type LocalPort, type LocalSocket } from "./local.ts";
 
 /**
  * Lets simulated hosts reach a service of the machine: listens at `address` of `stack`, and carries each connection there
@@ -19,8 +19,8 @@ import { connectLocal, type LocalPort, type LocalSocket } from "./local.ts";
  *
  * When nobody listens there, the simulated client connects and is reset.
  *
- * Rejects as {@linkcode Stack.listenTCP} throws. It needs `--allow-net` for the port, or `--allow-read` and `--allow-write`
- * for the Unix socket.
+ * Rejects as {@linkcode Stack.listenTCP} throws, and with a RangeError for a bad port of the machine. It needs
+ * `--allow-net` for the port, or `--allow-read` and `--allow-write` for the Unix socket.
  *
  * @example
  * ```ts
@@ -46,9 +46,11 @@ export async function reach(
   address: string,
   options: { to: LocalPort | LocalSocket },
 ): Promise<Gateway<Deno.NetAddr>> {
+  const { to } = options;
+  checkLocal(to, "connect to");
   const crossings = new Crossings();
   const listener = stack.listenTCP(address);
-  void accept(listener, crossings, options.to);
+  void accept(listener, crossings, to);
   return crossings.gateway(stack, { addr: listener.addr, close: () => listener[Symbol.dispose]() });
 }
 

@@ -94,3 +94,14 @@ scenario("addresses are those that a stack can listen on", async () => {
   await net.client.close();
   await rejects(reach(net.client, "0.0.0.0:80", { to }), NET_DOWN);
 });
+
+scenario("a service that cannot be meant is refused, and the address stays free", async () => {
+  await using net = await Network.create("inline");
+  for (const port of [-1, 65536, 1.5, NaN]) {
+    await assertRejects(() => reach(net.server, ADDRESS, { to: { port } }), RangeError, `${port}`);
+  }
+  for (const options of [undefined, {}]) {
+    await assertRejects(() => reach(net.server, ADDRESS, options as { to: { port: number } }), TypeError);
+  }
+  net.server.listenTCP(ADDRESS).close();
+});
