@@ -143,7 +143,7 @@ export class HttpEngine {
     const target = new ServerResponse(message);
     const earlier = [...connection.pending];
     connection.pending.add(target);
-    await Promise.all(earlier.map(closed));
+    await allClosed(earlier, socket);
     if (!socket.writable) return;
     target.assignSocket(socket);
     // What comes after the request is no HTTP that anybody reads.
@@ -199,8 +199,12 @@ function tlsOptions(secureContext: SecureContext): TLSSocketOptions {
   return { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] };
 }
 
-function closed(target: ServerResponse): Promise<unknown> {
-  return new Promise((resolve) => target.once("close", resolve));
+/** Resolves when the responses before an upgrade are closed. Node tells them no more when the socket takes more. */
+async function allClosed(targets: ServerResponse[], socket: Socket): Promise<void> {
+  const onDrain = () => void targets.find((target) => target.socket)?.emit("drain");
+  socket.on("drain", onDrain);
+  await Promise.all(targets.map((target) => new Promise((resolve) => target.once("close", resolve))));
+  socket.off("drain", onDrain);
 }
 
 /** Tells a handler what becomes of its response: the signal aborts when nobody waits for it any more. */

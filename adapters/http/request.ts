@@ -11,7 +11,7 @@ import type { TLSSocket } from "node:tls";
 /** Bytes of a body that wait for the handler before the connection is read no more. */
 const BODY_AHEAD = 64 * 1024;
 
-/** What handlers were given as bodies, unless they cancelled it. */
+/** The bodies that handlers were given, but for those that they cancelled. */
 const bodies = new WeakMap<IncomingMessage, ReadableStream>();
 
 /**

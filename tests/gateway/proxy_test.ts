@@ -1,7 +1,6 @@
 // Programs that know nothing of the simulated internet, and get into it through a proxy.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Internet, proxy } from "../../mod.ts";
-import { rejects, RESET } from "../scenarios/failures.ts";
 import {
   bytes,
   CLIENT,

@@ -233,6 +233,21 @@ for (const ends of [false, true]) {
   });
 }
 
+scenario("an upgrade waits for a response that is larger than what is buffered", async () => {
+  const chunk = new Uint8Array(1_000_000).fill(97);
+  await using net = await Network.create("inline");
+  await using _server = serveHttp(net.server.listenTCP(`${SERVER}:80`), (request) => {
+    if (request.headers.has("upgrade")) return upgradeWebSocket(request).response;
+    return new Response(ReadableStream.from([chunk, chunk, chunk]));
+  });
+  using conn = await net.client.dialTCP(`${SERVER}:80`);
+  const close = [0x88, 0x80, 0, 0, 0, 0];
+  await writeAll(conn, new Uint8Array([...bytes(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${HANDSHAKE}`), ...close]));
+  const answer = text(await readAll(conn));
+  assertEquals(answer.match(/a{1000000}/g)?.length, 3);
+  assertEquals(parse(answer.slice(answer.lastIndexOf("HTTP/1.1"))).status, "HTTP/1.1 101 Switching Protocols");
+});
+
 for (const leave of ["half", "whole"] as const) {
   scenario(
     `a client that closes ${leave} its connection before the handler is done is an error, then a close`,
