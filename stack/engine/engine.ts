@@ -54,6 +54,8 @@ export class Engine {
   readonly #pings: Pings;
   readonly #udp: UDP;
   readonly #tcp: TCP;
+  readonly #transports: readonly { transmit(now: number): boolean }[];
+  #nextTransport: number;
 
   /** Throws a TypeError for an address that is no IP literal. */
   constructor(config: EngineConfig) {
@@ -71,6 +73,8 @@ export class Engine {
     this.#input = new IPInput(local, counters, this.#icmp, limits.reassembly);
     this.#udp = new UDP({ output, local, counters, events, icmp: this.#icmp }, limits.udpQueue);
     this.#tcp = new TCP({ output, local, counters, events, random, settings: tcpSettings(config.tcp), limits });
+    this.#transports = [this.#tcp, this.#udp, this.#pings];
+    this.#nextTransport = 0;
   }
 
   /** One packet from the wire: `length` bytes of `view` from `offset` on. Whatever is wrong with it is counted. */
@@ -96,8 +100,7 @@ export class Engine {
     this.#output.useWire(out, now);
     let all: boolean;
     do {
-      all = this.#output.flushReplies() && this.#tcp.transmit(now) && this.#udp.transmit() &&
-        this.#pings.transmit(now) && this.#output.replies.isEmpty;
+      all = this.#output.flushReplies() && this.#transmitInTurn(now) && this.#output.replies.isEmpty;
     } while (this.#receiveLoopback(now));
     this.#output.useWire(null, now);
     return all;
@@ -287,6 +290,16 @@ export class Engine {
   /** Resets all connections; {@link transmit} must follow. */
   stop(_now: number): void {
     this.#tcp.abortAll();
+  }
+
+  /** Who comes after the one that found the wire full is the first next time, so that none starves. */
+  #transmitInTurn(now: number): boolean {
+    for (let left = this.#transports.length; left > 0; left--) {
+      const transport = this.#transports[this.#nextTransport];
+      this.#nextTransport = (this.#nextTransport + 1) % this.#transports.length;
+      if (!transport.transmit(now)) return false;
+    }
+    return true;
   }
 
   #receiveLoopback(now: number): boolean {

@@ -235,13 +235,15 @@ export class UDP {
 
   /** Sends what is queued, one datagram of each socket in turn; false when the wire is full before all are out. */
   transmit(): boolean {
-    while (this.#sending.size > 0) {
-      for (const socket of this.#sending) {
+    const sending = this.#sending;
+    for (const socket of sending) {
+      do {
         if (!this.#sendNext(socket)) return false;
-        if (socket.leaving.length > 0) continue;
-        this.#sending.delete(socket);
-        if (socket.closed) this.#remove(socket);
-      }
+      } while (sending.size === 1 && socket.leaving.length > 0);
+      // Who has sent goes behind the others: also when the wire is full before their turn.
+      sending.delete(socket);
+      if (socket.leaving.length > 0) sending.add(socket);
+      else if (socket.closed) this.#remove(socket);
     }
     return true;
   }

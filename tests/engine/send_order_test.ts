@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Pair } from "../harness/pair.ts";
 import { delay, link } from "../harness/link.ts";
+import { LoneHost } from "../harness/lone_host.ts";
 
 const SERVER = { address: "10.0.0.2", port: 80 };
 const FLOWS = 20;
@@ -51,4 +52,37 @@ Deno.test("connections take turns at a wire that is always full", () => {
   }
   assertEquals(counts.size, FLOWS);
   assert(Math.max(...counts.values()) <= 3 * Math.min(...counts.values()), [...counts.values()].join(" "));
+});
+
+Deno.test("sockets that send datagrams take turns at a wire that is always full", () => {
+  const host = new LoneHost();
+  for (let id = 1; id <= FLOWS; id++) {
+    host.bind(id, FIRST_PORT + id);
+    for (let i = 0; i < 100; i++) host.engine.send(0, id, new Uint8Array(100), { ...SERVER, port: 9 });
+  }
+  const ports: number[] = [];
+  for (let batch = 0; batch < 2 * FLOWS; batch++) {
+    host.out.room = 2;
+    host.engine.transmit(0, host.out);
+    ports.push(...host.out.take().map((packet) => new DataView(packet.buffer).getUint16(20)));
+  }
+  const round = Array.from({ length: FLOWS }, (_, i) => FIRST_PORT + 1 + i);
+  assertEquals(ports, [round, round, round, round].flat());
+});
+
+Deno.test("datagrams and pings get their turns at a wire that connections keep full", () => {
+  const pair = openFlows();
+  const { engine, out } = pair.a;
+  engine.bind(pair.now, 100, { address: "10.0.0.1", port: 7 });
+  for (let i = 0; i < 20; i++) engine.send(pair.now, 100, new Uint8Array(10), { ...SERVER, port: 9 });
+  const request = { identifier: 1, sequence: 1, data: new Uint8Array(8), ttl: 64, timeout: 1000 };
+  engine.ping(pair.now, 101, SERVER.address, request);
+  // By protocol: 1 is ICMP, 6 is TCP, 17 is UDP.
+  const first: number[] = [];
+  for (let batch = 0; batch < 4; batch++) {
+    out.room = 10;
+    engine.transmit(pair.now, out);
+    first.push(out.take()[0][9]);
+  }
+  assertEquals(first, [6, 17, 1, 17]);
 });
