@@ -71,6 +71,7 @@ export class Fragments {
     const whole = join(fragments, 0);
     if (whole.byteLength > ipv4.MAX_LENGTH || !keepMark(whole, fragments)) return this.#malformed();
     ipv4.setFragment(whole, 0, whole.byteLength, ipv4.identification(whole, 0), 0);
+    this.#counters.reassembled++;
     return whole;
   }
 
@@ -109,6 +110,7 @@ export class Fragments {
     packet.readIPv6(whole, 0);
     while (packet.payload < header) packet.skipExtension(packet.extensionLength);
     whole.setUint8(packet.nextHeaderAt, bytes[header]);
+    this.#counters.reassembled++;
     return whole;
   }
 

@@ -119,7 +119,8 @@ export class ICMP {
       this.#counters.drop("rateLimited");
       return;
     }
-    const largest = Math.min(packet.isIPv4 ? icmpv4.LARGEST_ERROR : icmpv6.LARGEST_ERROR, this.#output.mtu);
+    // Each link takes the largest error of IPv6, but for one of IPv4 alone, over which none goes but to loopback.
+    const largest = packet.isIPv4 ? Math.min(icmpv4.LARGEST_ERROR, this.#output.mtu) : icmpv6.LARGEST_ERROR;
     const headers = (packet.isIPv4 ? ipv4.HEADER_LENGTH : ipv6.HEADER_LENGTH) + icmpv4.HEADER_LENGTH;
     this.#send(packet, type, code, rest, packet.start, Math.min(packet.end - packet.start, largest - headers));
   }

@@ -122,7 +122,6 @@ export class Reassembly {
     this.#hold(datagram, FRAGMENT_OVERHEAD + fragment.bytes.length);
     if (datagram.received === datagram.total) {
       this.#forget(queue, datagram);
-      this.#counters.reassembled++;
       return datagram.fragments;
     }
     this.#evict();

@@ -2,7 +2,7 @@
 // Some packets here are malformed on purpose.
 import { Buffer } from "node:buffer";
 import { assertEquals, assertNotEquals } from "@std/assert";
-import type { VNICFrame } from "../../mod.ts";
+import { Internet, type VNICFrame } from "../../mod.ts";
 import * as failure from "./failures.ts";
 import { later, rejects } from "./failures.ts";
 import { bytes, CLIENT, CLIENT6, eachIsolation, Network, SERVER, SERVER6, text } from "./hosts.ts";
@@ -51,6 +51,15 @@ eachIsolation("UDP keeps the boundaries of datagrams, and empty ones", async (is
     const buffer = new Uint8Array(2000);
     for (const size of sizes) assertEquals(await conn.read(buffer), size);
   }
+});
+
+eachIsolation("UDP: over ::1 an error comes back on the narrowest link", async (isolation) => {
+  await using internet = new Internet({ isolation });
+  const stack = await internet.newStack(68, "10.0.0.1");
+  using conn = await stack.dialUDP("[::1]:9");
+  await conn.write(new Uint8Array(100));
+  await rejects(conn.read(new Uint8Array(1)), failure.REFUSED);
+  assertEquals((await stack.stats()).dropped.malformed, 0);
 });
 
 eachIsolation("UDP: the largest datagrams over the stack's own loopback", async (isolation) => {

@@ -239,6 +239,7 @@ for (const family of FAMILIES) {
       const quotes = host.messages(sent).map(({ payload }) => payload);
       assertEquals(quotes.map(([, second]) => family === 4 ? second & 3 : second >> 4), [expected ?? []].flat());
       assertEquals(host.dropped, expected === undefined ? { malformed: 1 } : { noSocket: 1 });
+      assertEquals(host.engine.counters.reassembled, expected === undefined ? 0 : 1);
       if (family === 4) { for (const quote of quotes) assertEquals(checksum(quote.subarray(0, 20)), 0); }
     });
   }
