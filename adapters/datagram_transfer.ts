@@ -146,7 +146,9 @@ export class DatagramTransfer {
     while (this.#receives.length > 0) {
       const datagram = this.#socket.take();
       if (!datagram) break;
-      this.#receives.shift()?.deliver(datagram);
+      // A receive that throws, as into a buffer of the program's own class, waits on, as a read of TCP does.
+      this.#receives.first?.deliver(datagram);
+      this.#receives.shift();
     }
     for (let send = this.#sends.first; send && this.#socket.send(send.bytes, send.to); send = this.#sends.first) {
       this.#sends.shift();

@@ -108,3 +108,16 @@ Deno.test("DatagramConn: the worker died", async () => {
   assertEquals(thrown(() => conn.close()), "returned");
   assertEquals(await outcome(conn.receive()), "BadResource");
 });
+
+Deno.test("DatagramConn.receive: one whose buffer throws waits on, and is interrupted as others are", async () => {
+  const { socket, conn } = datagrams();
+  const odd = buffer();
+  odd.set = () => {
+    throw new Error("odd");
+  };
+  const receive = conn.receive(odd);
+  assertThrows(() => socket.receive({ bytes: bytes("lost"), from: REMOTE }), Error, "odd");
+  assert(await isPending(receive));
+  conn.close();
+  assertEquals(await outcome(receive), "Interrupted EINTR");
+});
