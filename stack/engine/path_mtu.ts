@@ -58,7 +58,6 @@ export class PathMTUs {
     const destination = error.packet.destination();
     const fits = reportedMTU(error);
     if (fits >= this.to(destination, now)) return;
-    if (!destination.isIPv4 && fits < LEAST_IPV6) return;
     const key = String(destination);
     this.#paths.delete(key);
     if (this.#paths.size === MAX_PATHS) this.#paths.delete(this.#paths.keys().next().value!);
@@ -72,12 +71,14 @@ export function mayBeCut(pathMTU: number): boolean {
 }
 
 /**
- * What a router says that its link takes. One of IPv4 may not say it: then what is tried next depends on the packet that
- * was too large, so that a burst's reports are one step and not many (RFC 1191 §5, §6.4). That some routers of the time
- * quoted too large a length is not looked for: it would be a second step.
+ * What a router says that its link takes; Infinity for less than any link of IPv6 takes, which is discarded (RFC 8201 §4).
+ * One of IPv4 may not say it: then what is tried next depends on the packet that was too large, so that a burst's reports
+ * are one step and not many (RFC 1191 §5, §6.4). That some routers of the time quoted too large a length is not looked
+ * for: it would be a second step.
  */
 export function reportedMTU({ packet, mtu }: ICMPError): number {
-  return mtu > 0 || !packet.isIPv4 ? mtu : plateauBelow(ipv4.totalLength(packet.view, packet.start));
+  if (!packet.isIPv4) return mtu < LEAST_IPV6 ? Infinity : mtu;
+  return mtu > 0 ? mtu : plateauBelow(ipv4.totalLength(packet.view, packet.start));
 }
 
 function plateauBelow(length: number): number {

@@ -14,10 +14,8 @@ const BLACK_HOLE_TIMEOUTS = 3;
 /** What to try then (RFC 4821 §7.7). */
 const BASE_MTU_IPV4 = 1064;
 
-/** A router could not forward the segment at `seq`: the next link takes `mtu` bytes. Of IPv6, each takes 1280. */
+/** A router could not forward the segment at `seq`: the next link takes `mtu` bytes. */
 export function reducePathMTU(c: Connection, mtu: number, seq: number): void {
-  // RFC 8201 §4.
-  if (!c.remote.isIPv4 && mtu < LEAST_IPV6) return;
   const guess = c.mtuGuess;
   guess.reported = Math.min(guess.reported, Math.max(mtu, leastMTU(c)));
   setPathMTU(c, guess.reported, seq);
