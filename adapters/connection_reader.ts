@@ -70,9 +70,7 @@ export class ConnectionReader {
 
   /** After the socket has changed. */
   update(): void {
-    for (let read = this.#pending.first; read !== undefined && this.#settle(read); read = this.#pending.first) {
-      this.#pending.shift();
-    }
+    this.#pending.shiftWhile(this.#settle);
   }
 
   /** Rejects all reads that wait. */
@@ -97,13 +95,16 @@ export class ConnectionReader {
     return promise;
   }
 
-  /** Settles a read with what has arrived, or with the end; false when there is neither. */
-  #settle({ take, resolve, reject }: PendingRead): boolean {
+  /**
+   * Settles a read with what has arrived, or with the end; false when there is neither. A function of its own, as one
+   * made for each update would cost.
+   */
+  readonly #settle = ({ take, resolve, reject }: PendingRead): boolean => {
     const { readable, ended, ending } = this.#socket;
     if (readable === 0 && !ended && ending === undefined) return false;
     const failure = readable === 0 && !ended ? this.#end.takeFailure() : undefined;
     if (failure) reject(failure);
     else resolve(readable > 0 ? take() : null);
     return true;
-  }
+  };
 }

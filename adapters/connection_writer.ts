@@ -90,9 +90,7 @@ export class ConnectionWriter {
 
   /** After the socket has changed. */
   update(): void {
-    for (let write = this.#pending.first; write !== undefined && this.#settle(write); write = this.#pending.first) {
-      this.#pending.shift();
-    }
+    this.#pending.shiftWhile(this.#settle);
   }
 
   /** Rejects all writes that wait, and the end of writing behind them. */
@@ -111,7 +109,8 @@ export class ConnectionWriter {
     return promise;
   }
 
-  #settle(write: PendingWrite): boolean {
+  /** Tries the next one; false while it waits. A function of its own, as one made for each update would cost. */
+  readonly #settle = (write: PendingWrite): boolean => {
     if (write.bytes === undefined) {
       this.#closeWrite();
       write.resolve(0);
@@ -127,7 +126,7 @@ export class ConnectionWriter {
     if (written >= enough) write.resolve(written);
     else write.bytes = write.bytes.subarray(written);
     return written >= enough;
-  }
+  };
 
   /** What broke the connection comes first, as the kernel reports it. */
   #problem(): Reason | undefined {

@@ -143,17 +143,21 @@ export class DatagramTransfer {
     const { ending } = this.#socket;
     if (ending !== undefined) return this.#failPending(ending);
     this.#reportFailure();
-    while (this.#receives.length > 0) {
-      const datagram = this.#socket.take();
-      if (!datagram) break;
-      // A receive that throws, as into a buffer of the program's own class, waits on, as a read of TCP does.
-      this.#receives.first?.deliver(datagram);
-      this.#receives.shift();
-    }
-    for (let send = this.#sends.first; send && this.#socket.send(send.bytes, send.to); send = this.#sends.first) {
-      this.#sends.shift();
-      send.resolve(send.bytes.length);
-    }
+    // A receive that throws, as into a buffer of the program's own class, waits on, as a read of TCP does.
+    this.#receives.shiftWhile((receive) => this.#deliver(receive));
+    this.#sends.shiftWhile((send) => this.#send(send));
+  }
+
+  #deliver(receive: PendingReceive): boolean {
+    const datagram = this.#socket.take();
+    if (datagram) receive.deliver(datagram);
+    return datagram !== undefined;
+  }
+
+  #send({ bytes, to, resolve }: PendingSend): boolean {
+    const isSent = this.#socket.send(bytes, to);
+    if (isSent) resolve(bytes.length);
+    return isSent;
   }
 
   #reportFailure(): void {

@@ -85,6 +85,11 @@ export class Deque<T> {
     return entry;
   }
 
+  /** Takes entries out from the front, each once `isDone` has said so of it, up to the first of which it does not. */
+  shiftWhile(isDone: (entry: T) => boolean): void {
+    for (let entry = this.first; entry !== undefined && isDone(entry); entry = this.first) this.shift();
+  }
+
   /** Takes all entries out, in order. */
   drain(): T[] {
     const entries: T[] = [];

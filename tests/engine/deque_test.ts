@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Deque } from "../../stack/engine/deque.ts";
 
 Deno.test("a deque grows while its entries wrap around, and keeps their order", () => {
@@ -29,4 +29,21 @@ Deno.test("a deque has two ends", () => {
   }
   for (let i = 39; i > 20; i--) assertEquals([deque.last, deque.pop()], [i, i]);
   assertEquals([deque.length, deque.shift(), deque.last], [41, -38, 20]);
+});
+
+Deno.test("a deque gives up what is done, and keeps the rest, also when that throws", () => {
+  const deque = new Deque<number>();
+  for (let i = 0; i < 5; i++) deque.push(i);
+  deque.shiftWhile((entry) => entry < 3);
+  assertEquals(deque.first, 3);
+  assertThrows(
+    () =>
+      deque.shiftWhile((entry) => {
+        throw new Error(`no ${entry}`);
+      }),
+    Error,
+    "no 3",
+  );
+  deque.shiftWhile(() => true);
+  assertEquals(deque.length, 0);
 });
