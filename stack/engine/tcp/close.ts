@@ -95,11 +95,8 @@ function orphan(c: Connection): Connection {
 
 /** The program still has to take what was established and has ended: only then there is room for another. */
 function leaveListener(c: Connection): void {
-  const { listener } = c;
+  if (c.listener && c.state === "SYN-RECEIVED") c.listener.halfOpen--;
   c.listener = null;
-  if (!listener) return;
-  if (c.state === "SYN-RECEIVED") listener.halfOpen--;
-  else if (c.orphaned) c.tcp.accept(c.id);
 }
 
 function clearDeadlines(c: Connection): void {
