@@ -357,9 +357,8 @@ for (const end of ["closeWrite", "close"] as const) {
     b.engine.listen(0, 1, { address: "0.0.0.0", port: 80 }, 1);
     a.engine.connect(0, 1, 50000, { address: "10.0.0.2", port: 80 });
     pair.run(() => a.saw("connected"));
-    const buffer = new Uint8Array(64 * 1024);
     b.onEvent = ({ kind, id }) => {
-      if (kind === "readable") { while (b.engine.read(pair.now, id, buffer) > 0); }
+      if (kind === "readable") b.discard(pair.now, id);
     };
     const written = a.engine.write(pair.now, 1, new Uint8Array(1024 * 1024));
     a.engine[end](pair.now, 1);

@@ -46,9 +46,15 @@ export class Host {
   /** Called for each event, in order. */
   onEvent: ((event: SocketEvent) => void) | undefined;
   readonly out = new Collector();
+  readonly #unwanted = new Uint8Array(64 * 1024);
 
   constructor(config: EngineConfig) {
     this.engine = new Engine(config);
+  }
+
+  /** The program reads all that has arrived on a connection, and looks at none of it. */
+  discard(now: number, id: number): void {
+    while (this.engine.read(now, id, this.#unwanted) > 0);
   }
 
   /** Runs the engine's output and events until both are quiet. */

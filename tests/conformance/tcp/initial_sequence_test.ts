@@ -63,9 +63,8 @@ for (const connections of [1, 2]) {
     const { a, b } = pair;
     const server = { address: "10.0.0.2", port: 80 };
     b.engine.listen(0, 1, server, 10);
-    const buffer = new Uint8Array(64 * 1024);
     b.onEvent = ({ kind, id }) => {
-      if (kind === "readable") { while (b.engine.read(pair.now, id, buffer) > 0); }
+      if (kind === "readable") b.discard(pair.now, id);
       if (kind === "ended") b.engine.close(pair.now, id);
     };
     a.engine.connect(0, 1, 50000, server);
