@@ -22,13 +22,16 @@ interface Arrival {
  * import { DelayLine } from "./delay_line.ts";
  *
  * const line = new DelayLine();
- * const order: number[] = [];
+ * const arrived: string[] = [];
+ * line.add(60_000, () => arrived.push("slow"));
  * await new Promise<void>((resolve) => {
- *   line.add(3, () => resolve());
- *   line.add(1, () => order.push(1));
- *   line.add(2, () => order.push(2));
+ *   line.add(1, () => {
+ *     arrived.push("fast");
+ *     resolve();
+ *   });
  * });
- * assertEquals(order, [1, 2]);
+ * line.clear();
+ * assertEquals(arrived, ["fast"]);
  * ```
  */
 export class DelayLine {
