@@ -25,13 +25,14 @@ interface Arrival {
  * const arrived: string[] = [];
  * line.add(60_000, () => arrived.push("slow"));
  * await new Promise<void>((resolve) => {
- *   line.add(1, () => {
- *     arrived.push("fast");
+ *   line.add(1, () => arrived.push("first"));
+ *   line.add(2, () => {
+ *     arrived.push("second");
  *     resolve();
  *   });
  * });
  * line.clear();
- * assertEquals(arrived, ["fast"]);
+ * assertEquals(arrived, ["first", "second"]);
  * ```
  */
 export class DelayLine {
