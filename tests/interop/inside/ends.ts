@@ -1,6 +1,7 @@
 // How connections between the kernel and a simulated host end, and how they stand still.
 import { delay } from "@std/async";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { TCPConn } from "../../../mod.ts";
 import { patternDigest, receiveDigest, sendPattern } from "../../scenarios/data.ts";
 import { bytes, readExactly, writeAll } from "../../scenarios/hosts.ts";
 import { run } from "../namespace.ts";
@@ -18,6 +19,14 @@ const SIDES: Dialler[] = ["kernel", "host"];
 /** The ends with `first` first. */
 function ordered(first: Dialler, { host, kernel }: Ends): [Deno.Conn, Deno.Conn] {
   return first === "host" ? [host, kernel] : [kernel, host];
+}
+
+/** Until the window has no room for a segment. The rest is less than a unit of its scale, or goes in a window probe. */
+async function full(connection: TCPConn, window: "receiveWindow" | "sendWindow"): Promise<void> {
+  for (;; await delay(1)) {
+    const info = await connection.info();
+    if (info[window] < info.mss) return;
+  }
 }
 
 for (const family of FAMILIES) {
@@ -76,6 +85,7 @@ kernelTest("a window of zero for seconds, at both sides and over both families",
       using connection = await connect(network, family, reader, reader === "host" ? 7 : 8007);
       const [reads, writes] = ordered(reader, connection);
       const sending = sendPattern(writes, TOO_MUCH, SEED);
+      await full(connection.host, reader === "host" ? "receiveWindow" : "sendWindow");
       await delay(STANDSTILL);
       assertEquals(await receiveDigest(reads), patternDigest(TOO_MUCH, SEED));
       await sending;
